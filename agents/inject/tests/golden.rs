@@ -1,0 +1,72 @@
+//! The golden cases through the library. `UPDATE_GOLDEN=1` (`make golden`) writes their expectations anew.
+
+use std::sync::Arc;
+
+use jmx_injector_api::PrometheusJmxExporter;
+use jmx_injector_inject::{Decision, PodView, Reason, decide};
+use json_patch::PatchOperation;
+use serde_json::Value;
+
+#[path = "../../../tests/golden/case.rs"]
+mod case;
+
+use case::{Case, Outcome};
+
+fn decide_on(pod: &Value, namespace: &str, exporters: &[Arc<PrometheusJmxExporter>]) -> (PodView, Decision) {
+    let view: PodView = serde_json::from_value(pod.clone()).unwrap();
+    let decision = decide(&view, namespace, exporters, &case::defaults());
+    (view, decision)
+}
+
+fn outcome(case: &Case) -> Outcome {
+    match decide_on(&case.pod, case.namespace(), &case.exporters) {
+        (_, Decision::Skip(reason)) => Case::skipped(reason.code(), &reason.to_string()),
+        (view, Decision::Inject(plan)) => {
+            let mut pod = case.pod.clone();
+            json_patch::patch(&mut pod, &plan.patch(&view)).unwrap();
+            let warnings: Vec<_> = plan.warnings.iter().map(|w| format!("{}: {w}", w.code())).collect();
+            Case::injected(&pod, &warnings)
+        }
+    }
+}
+
+#[test]
+fn each_case_is_as_expected() {
+    let cases = case::cases();
+    assert!(cases.len() > 20, "the cases are not where they are looked for");
+    for case in &cases {
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            case.refresh(&outcome(case));
+        }
+        case.check(&outcome(case));
+    }
+}
+
+#[test]
+fn injecting_twice_adds_nothing() {
+    for case in case::cases() {
+        let (view, Decision::Inject(plan)) = decide_on(&case.pod, case.namespace(), &case.exporters) else {
+            continue;
+        };
+        let mut pod = case.pod.clone();
+        json_patch::patch(&mut pod, &plan.patch(&view)).unwrap();
+        let (_, second) = decide_on(&pod, case.namespace(), &case.exporters);
+        assert!(matches!(second, Decision::Skip(Reason::AlreadyInjected)), "case {}: {second:?}", case.name);
+    }
+}
+
+#[test]
+fn patches_only_add_and_test() {
+    for case in case::cases() {
+        let (view, Decision::Inject(plan)) = decide_on(&case.pod, case.namespace(), &case.exporters) else {
+            continue;
+        };
+        for operation in plan.patch(&view).0 {
+            assert!(
+                matches!(operation, PatchOperation::Add(_) | PatchOperation::Test(_)),
+                "case {}: {operation}",
+                case.name
+            );
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Log lines on standard output.
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{LogFormat, ServiceArgs};
+
+pub fn init(args: &ServiceArgs) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&args.log_level).with_context(|| {
+        format!("--log-level: {:?} is no level or filter, use for example info", args.log_level)
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    match args.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Text => builder.init(),
+    }
+    Ok(())
+}
