@@ -1,0 +1,85 @@
+//! What administrators and upgrades do to the installation itself. One test after the other: they share it.
+
+use anyhow::{Context, Result, ensure};
+use jmx_injector_api::labels;
+use jmx_injector_e2e::{Sandbox, eventually};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Pod, Secret};
+use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::{Client, ResourceExt};
+use serde_json::json;
+
+const OWN: &str = "jmx-injector";
+
+async fn ca_bundle(client: &Client) -> Result<Option<ByteString>> {
+    let config = Api::<MutatingWebhookConfiguration>::all(client.clone()).get(OWN).await?;
+    Ok(config.webhooks.context("webhooks")?.remove(0).client_config.ca_bundle)
+}
+
+/// Waits until new pods are injected again.
+async fn injects(sandbox: &Sandbox) -> Result<()> {
+    eventually("a pod is injected", async || {
+        let pod = sandbox.start_app("probe", &json!({labels::INJECT: "true"})).await?;
+        let injected = pod.labels().contains_key(labels::INJECTED);
+        sandbox.api::<Pod>().delete("probe", &DeleteParams::default().grace_period(0)).await?;
+        ensure!(injected, "it was not");
+        Ok(())
+    })
+    .await
+}
+
+async fn scale(client: &Client, deployment: &str, replicas: i32) -> Result<()> {
+    let api = Api::<Deployment>::namespaced(client.clone(), OWN);
+    let patch = json!({"spec": {"replicas": replicas}});
+    api.patch_scale(deployment, &PatchParams::default(), &Patch::Merge(&patch)).await?;
+    eventually(&format!("{deployment} has {replicas} ready replicas"), async || {
+        let status = api.get(deployment).await?.status.context("status")?;
+        let (all, ready) = (status.replicas.unwrap_or(0), status.ready_replicas.unwrap_or(0));
+        ensure!((all, ready) == (replicas, replicas), "{all} replicas, {ready} ready");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_broken_is_mended_and_never_stops_a_pod() -> Result<()> {
+    let sandbox = Sandbox::new("disruption").await?;
+    let client = &sandbox.client;
+    injects(&sandbox).await?;
+
+    // An upgrade of the chart by other means may drop the CA bundle.
+    let bundle = ca_bundle(client).await?.context("no CA bundle")?;
+    let drop = json!([{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]);
+    Api::<MutatingWebhookConfiguration>::all(client.clone())
+        .patch(OWN, &PatchParams::default(), &Patch::<()>::Json(serde_json::from_value(drop)?))
+        .await?;
+    eventually("the CA bundle is back", async || {
+        ensure!(ca_bundle(client).await?.as_ref() == Some(&bundle));
+        Ok(())
+    })
+    .await?;
+    injects(&sandbox).await?;
+
+    // A lost Secret is made anew, by one replica for all, and the new certificate is served without a restart.
+    Api::<Secret>::namespaced(client.clone(), OWN)
+        .delete("jmx-injector-webhook-cert", &DeleteParams::default())
+        .await?;
+    eventually("another CA bundle is applied", async || {
+        let now = ca_bundle(client).await?.context("no CA bundle")?;
+        ensure!(now != bundle && !now.0.is_empty());
+        Ok(())
+    })
+    .await?;
+    injects(&sandbox).await?;
+
+    // Without any webhook, pods start as they are.
+    scale(client, "jmx-injector-webhook", 0).await?;
+    let pod = sandbox.start_app("meanwhile", &json!({labels::INJECT: "true"})).await?;
+    ensure!(!pod.labels().contains_key(labels::INJECTED));
+    sandbox.running("meanwhile").await?;
+    scale(client, "jmx-injector-webhook", 2).await?;
+    injects(&sandbox).await?;
+    sandbox.remove().await
+}
