@@ -11,7 +11,10 @@ pub fn init(args: &ServiceArgs) -> anyhow::Result<()> {
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
     match args.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        // Each line names its object by fields of its own; the spans of the libraries would only repeat it.
+        LogFormat::Json => {
+            builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+        }
         LogFormat::Text => builder.init(),
     }
     Ok(())

@@ -48,6 +48,9 @@ ip link set lo up
 wait_for 20 'the network link from up.sh' ip link show eth0
 ip address add "$NODE_IP/30" dev eth0
 ip link set eth0 up
+# There is no default route, and a packet to a Service needs some route before iptables gives it a pod's address: without
+# this one the API server could not call webhooks. What has no endpoint ends at lo.
+ip route add "$SERVICE_CIDR" dev lo src "$NODE_IP"
 # No name server answers here: every lookup, not one a second, is to be refused at once.
 echo 0 >/proc/sys/net/ipv4/icmp_ratelimit
 

@@ -74,6 +74,13 @@ impl Sandbox {
         self.api::<K>().patch(name, &params, &Patch::Apply(&full)).await
     }
 
+    /// Applies an exporter, and waits until the services have seen it.
+    pub async fn apply_exporter(&self, object: &Value) -> Result<PrometheusJmxExporter> {
+        self.apply::<PrometheusJmxExporter>(object).await?;
+        let name = object["metadata"]["name"].as_str().context("metadata.name")?;
+        self.exporter(name, |exporter| exporter.status.is_some()).await
+    }
+
     /// Starts a pod of the example application with `labels`.
     pub async fn start_app(&self, name: &str, labels: &Value) -> Result<Pod> {
         Ok(self.apply(&app(name, labels)?).await?)
@@ -118,6 +125,13 @@ impl Sandbox {
         })
         .await
     }
+}
+
+/// Whether the containers of a pod are ready.
+#[must_use]
+pub fn is_ready(pod: &Pod) -> bool {
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// A pod of the example application, fit for Pod Security `restricted`.

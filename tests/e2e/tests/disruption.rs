@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result, ensure};
 use jmx_injector_api::labels;
-use jmx_injector_e2e::{Sandbox, eventually};
+use jmx_injector_e2e::{Sandbox, eventually, is_ready};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret};
-use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::json;
 
@@ -30,14 +30,17 @@ async fn injects(sandbox: &Sandbox) -> Result<()> {
     .await
 }
 
-async fn scale(client: &Client, deployment: &str, replicas: i32) -> Result<()> {
-    let api = Api::<Deployment>::namespaced(client.clone(), OWN);
+/// Scales the webhook and waits until it is so; pods that end still answer for a while.
+async fn scale_webhook(client: &Client, replicas: usize) -> Result<()> {
+    let deployments = Api::<Deployment>::namespaced(client.clone(), OWN);
     let patch = json!({"spec": {"replicas": replicas}});
-    api.patch_scale(deployment, &PatchParams::default(), &Patch::Merge(&patch)).await?;
-    eventually(&format!("{deployment} has {replicas} ready replicas"), async || {
-        let status = api.get(deployment).await?.status.context("status")?;
-        let (all, ready) = (status.replicas.unwrap_or(0), status.ready_replicas.unwrap_or(0));
-        ensure!((all, ready) == (replicas, replicas), "{all} replicas, {ready} ready");
+    deployments.patch_scale("jmx-injector-webhook", &PatchParams::default(), &Patch::Merge(&patch)).await?;
+    let pods = Api::<Pod>::namespaced(client.clone(), OWN);
+    let of_webhook = ListParams::default().labels("app.kubernetes.io/component=webhook");
+    eventually(&format!("the webhook has {replicas} pods, all ready"), async || {
+        let pods = pods.list(&of_webhook).await?.items;
+        let ready = pods.iter().filter(|pod| is_ready(pod)).count();
+        ensure!((pods.len(), ready) == (replicas, replicas), "{} pods, {ready} ready", pods.len());
         Ok(())
     })
     .await
@@ -75,11 +78,11 @@ async fn what_is_broken_is_mended_and_never_stops_a_pod() -> Result<()> {
     injects(&sandbox).await?;
 
     // Without any webhook, pods start as they are.
-    scale(client, "jmx-injector-webhook", 0).await?;
+    scale_webhook(client, 0).await?;
     let pod = sandbox.start_app("meanwhile", &json!({labels::INJECT: "true"})).await?;
     ensure!(!pod.labels().contains_key(labels::INJECTED));
     sandbox.running("meanwhile").await?;
-    scale(client, "jmx-injector-webhook", 2).await?;
+    scale_webhook(client, 2).await?;
     injects(&sandbox).await?;
     sandbox.remove().await
 }

@@ -36,7 +36,7 @@ async fn a_pod_that_opts_in_needs_no_exporter() -> Result<()> {
 async fn a_selected_pod_is_served_as_its_exporter_says() -> Result<()> {
     let sandbox = Sandbox::new("selected").await?;
     sandbox.apply::<ConfigMap>(&config_map()).await?;
-    sandbox.apply::<PrometheusJmxExporter>(&exporter("orders", 9400)).await?;
+    sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     for name in ["orders-1", "orders-0"] {
         sandbox.start_app(name, &json!({"app": "orders"})).await?;
     }
@@ -77,7 +77,7 @@ async fn a_selected_pod_is_served_as_its_exporter_says() -> Result<()> {
 #[tokio::test]
 async fn a_pod_that_opts_out_is_not_touched() -> Result<()> {
     let sandbox = Sandbox::new("opt-out").await?;
-    sandbox.apply::<PrometheusJmxExporter>(&exporter("orders", 9400)).await?;
+    sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     let pod = sandbox.start_app("opted-out", &json!({"app": "orders", labels::INJECT: "false"})).await?;
     let spec = pod.spec.context("spec")?;
     ensure!(
@@ -94,7 +94,7 @@ async fn a_pod_that_opts_out_is_not_touched() -> Result<()> {
 #[tokio::test]
 async fn a_missing_configuration_is_told_and_mended() -> Result<()> {
     let sandbox = Sandbox::new("no-config").await?;
-    sandbox.apply::<PrometheusJmxExporter>(&exporter("orders", 9400)).await?;
+    sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     sandbox.start_app("orders", &json!({"app": "orders"})).await?;
     // The pod starts all the same, and serves the preset.
     sandbox.running("orders").await?;
@@ -129,11 +129,11 @@ async fn a_missing_configuration_is_told_and_mended() -> Result<()> {
 async fn of_two_exporters_the_older_serves_and_the_other_says_so() -> Result<()> {
     let sandbox = Sandbox::new("overlap").await?;
     sandbox.apply::<ConfigMap>(&config_map()).await?;
-    let older = sandbox.apply::<PrometheusJmxExporter>(&exporter("z-older", 9400)).await?;
+    let older = sandbox.apply_exporter(&exporter("z-older", 9400)).await?;
     // Ages are whole seconds, and of one age the first by name wins.
     let created = older.metadata.creation_timestamp;
     let younger = jmx_injector_e2e::eventually("a younger exporter", async || {
-        let younger = sandbox.apply::<PrometheusJmxExporter>(&exporter("a-younger", 9500)).await?;
+        let younger = sandbox.apply_exporter(&exporter("a-younger", 9500)).await?;
         if younger.metadata.creation_timestamp == created {
             sandbox.api::<PrometheusJmxExporter>().delete("a-younger", &DeleteParams::default()).await?;
             anyhow::bail!("it has the same age");
@@ -159,7 +159,7 @@ async fn a_pod_older_than_its_exporter_is_named() -> Result<()> {
     sandbox.apply::<ConfigMap>(&config_map()).await?;
     sandbox.start_app("early", &json!({"app": "orders"})).await?;
     sandbox.running("early").await?;
-    sandbox.apply::<PrometheusJmxExporter>(&exporter("orders", 9400)).await?;
+    sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     let told = |found: &PrometheusJmxExporter| {
         condition(found, "Ready").is_some_and(|(_, r, _)| r == "PodsNotInjected")
     };
@@ -173,7 +173,7 @@ async fn a_pod_older_than_its_exporter_is_named() -> Result<()> {
 async fn an_endpoint_that_does_not_answer_is_told() -> Result<()> {
     let sandbox = Sandbox::new("silent").await?;
     sandbox.apply::<ConfigMap>(&config_map()).await?;
-    sandbox.apply::<PrometheusJmxExporter>(&exporter("orders", 9400)).await?;
+    sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     let mut pod = jmx_injector_e2e::app("silent", &json!({"app": "orders"}))?;
     // The agent leaves the JDK's tools alone, so that this one, which waits for a password, stands for a program that
     // runs and does not load it.
