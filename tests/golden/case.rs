@@ -66,8 +66,10 @@ impl Case {
 
     /// A pod that is injected, with the warnings that its owner gets.
     pub fn injected(pod: &Value, warnings: &[String]) -> Outcome {
-        let mut text: String = warnings.iter().map(|warning| format!("# warning: {warning}\n")).collect();
-        text.push_str(&serde_saphyr::to_string(pod).unwrap());
+        let mut text = serde_saphyr::to_string(pod).unwrap();
+        for warning in warnings.iter().rev() {
+            text.insert_str(0, &format!("# warning: {warning}\n"));
+        }
         Outcome { file: "expected.yaml", text }
     }
 

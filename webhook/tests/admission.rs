@@ -1,5 +1,7 @@
 //! What the two paths answer to requests good and bad.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // clippy takes the helpers of a test for production code
+
 use std::sync::Arc;
 
 use rstest::rstest;

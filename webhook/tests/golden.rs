@@ -1,5 +1,7 @@
 //! The golden cases through `POST /mutate`: the patch that the API server would get leads to the same pod.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // clippy takes the helpers of a test for production code
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};

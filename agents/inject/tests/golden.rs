@@ -1,5 +1,7 @@
 //! The golden cases through the library. `UPDATE_GOLDEN=1` (`make golden`) writes their expectations anew.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // clippy takes the helpers of a test for production code
+
 use std::sync::Arc;
 
 use jmx_injector_api::PrometheusJmxExporter;

@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use jmx_injector_api::{EndpointState, PrometheusJmxExporter, Via, labels};
 use jmx_injector_e2e::{Sandbox, condition, config_map, endpoints, exporter};
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::Api;
 use kube::api::DeleteParams;
 use serde_json::json;
 
@@ -175,12 +177,13 @@ async fn an_endpoint_that_does_not_answer_is_told() -> Result<()> {
     sandbox.apply::<ConfigMap>(&config_map()).await?;
     sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     let mut pod = jmx_injector_e2e::app("silent", &json!({"app": "orders"}))?;
-    // The agent leaves the JDK's tools alone, so that this one, which waits for a password, stands for a program that
-    // runs and does not load it.
+    // Prometheus stands for any program that is no JVM.
+    let prometheus =
+        Api::<Deployment>::namespaced(sandbox.client.clone(), "monitoring").get("prometheus").await?;
+    let template = prometheus.spec.and_then(|spec| spec.template.spec).context("spec")?;
     let container = &mut pod["spec"]["containers"][0];
-    container["command"] =
-        json!(["/opt/java/bin/keytool", "-genkeypair", "-alias", "a", "-keystore", "/tmp/store"]);
-    container["stdin"] = json!(true);
+    container["image"] = json!(template.containers[0].image);
+    container["args"] = json!(["--config.file=/dev/null", "--storage.tsdb.path=/tmp/data"]);
     sandbox.apply::<Pod>(&pod).await?;
     let found = sandbox
         .exporter("orders", |found| {
