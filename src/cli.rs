@@ -20,6 +20,8 @@ pub enum Command {
     Webhook(WebhookArgs),
     /// Keeps the status of `PrometheusJmxExporter` objects and the webhook configurations' CA bundle.
     Controller(ControllerArgs),
+    /// Injects into manifests, offline: what the webhook would do to their pods.
+    Inject(InjectArgs),
     /// Copies the agent into a directory; the init container of injected pods does this.
     Install(InstallArgs),
     /// Prints the `CustomResourceDefinition`s as YAML.
@@ -104,4 +106,43 @@ pub struct InstallArgs {
     /// Directory that holds the agent.
     #[arg(long, default_value = "/usr/share/jmx-injector")]
     pub from: PathBuf,
+}
+
+/// Exit status: 0, 1 where an input is bad, 3 where a pod asks for injection and cannot have it.
+#[derive(Debug, Args)]
+pub struct InjectArgs {
+    /// Manifests: a file, a directory (its .yaml, .yml and .json files), or - for standard input. The
+    /// PrometheusJmxExporters among them are used.
+    #[arg(short = 'f', long = "filename", required = true, value_name = "FILE|DIR|-")]
+    pub files: Vec<PathBuf>,
+    /// What is printed.
+    #[arg(short, long, default_value = "yaml")]
+    pub output: OutputFormat,
+    /// Namespace of objects that name none.
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// Treat every pod as opted in that does not say otherwise.
+    #[arg(long)]
+    pub all: bool,
+    /// Image of the init container that brings the agent into pods.
+    #[arg(long, env = "AGENT_IMAGE", default_value = concat!("jmx-injector:", env!("CARGO_PKG_VERSION")))]
+    pub agent_image: String,
+    /// Pull policy of that image.
+    #[arg(long, env = "AGENT_IMAGE_PULL_POLICY", default_value = "IfNotPresent", value_parser = ["Always", "IfNotPresent", "Never"])]
+    pub agent_image_pull_policy: String,
+    /// Port of pods that opt in without a PrometheusJmxExporter.
+    #[arg(long, env = "DEFAULT_PORT", default_value_t = injection::DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    pub default_port: u16,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OutputFormat {
+    /// The documents; what is not injected keeps its text.
+    Yaml,
+    /// The objects, several as a List.
+    Json,
+    /// The JSON patch of each pod, against its document.
+    Patch,
+    /// A unified diff.
+    Diff,
 }

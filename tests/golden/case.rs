@@ -22,6 +22,7 @@ pub struct Outcome {
 pub struct Case {
     pub name: String,
     pub pod: Value,
+    #[allow(dead_code)] // the command line's test gives the file instead
     pub exporters: Vec<Arc<PrometheusJmxExporter>>,
     directory: PathBuf,
 }
@@ -58,6 +59,12 @@ impl Case {
         let exporters = fs::read_to_string(directory.join("exporters.yaml")).unwrap_or_default();
         let exporters: Vec<PrometheusJmxExporter> = serde_saphyr::from_multiple(&exporters).unwrap();
         Self { name, pod, exporters: exporters.into_iter().map(Arc::new).collect(), directory }
+    }
+
+    /// The path of one of its files.
+    #[allow(dead_code)] // the library's test reads no file itself
+    pub fn path(&self, file: &str) -> String {
+        self.directory.join(file).to_str().unwrap().to_owned()
     }
 
     pub fn namespace(&self) -> &str {

@@ -2,6 +2,7 @@
 //! [`status`] tells what came of it. Pure: no clock, no network, no async runtime; everything comes in as an argument.
 
 mod decide;
+pub mod manifest;
 mod plan;
 mod pod;
 mod ports;
