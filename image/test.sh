@@ -2,8 +2,15 @@
 # Checks that Dockerfile and build.sh make the same image, and, of the archive that build.sh made, that it runs.
 #   test.sh                 without a build: what the files say
 #   test.sh ARCHIVE.tar     and what the archive holds
+#   test.sh --build         the same of the archive that build.sh makes now
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=tests/cluster/lib.sh
+. "$repository/tests/cluster/lib.sh"
+if [ "${1:-}" = --build ]; then
+  built=$(as_caller "$repository/image/build.sh")
+  set -- "${built%%$'\n'*}"
+fi
 dockerfile=$repository/Dockerfile
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

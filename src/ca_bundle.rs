@@ -32,6 +32,8 @@ pub struct CaBundle {
     pub mutating: Api<MutatingWebhookConfiguration>,
     pub validating: Api<ValidatingWebhookConfiguration>,
     pub config_name: String,
+    /// Whether this replica leads: two that write from different states would overwrite each other for ever.
+    pub leading: Arc<AtomicBool>,
     /// Whether both configurations have the bundle.
     pub applied: Arc<AtomicBool>,
 }
@@ -117,7 +119,7 @@ impl CaBundle {
                     .inspect_err(|error| {
                         tracing::error!(error = format!("{error:#}"), "the webhook's CA is not published");
                     })
-                    .is_ok()
+                    .is_ok_and(|(mutating, validating)| mutating && validating)
             } else {
                 false
             };
@@ -125,12 +127,16 @@ impl CaBundle {
         }
     }
 
-    async fn apply<K>(&self, api: &Api<K>, found: &Webhooks, bundle: &ByteString) -> anyhow::Result<()>
+    /// Whether the configuration has the bundle; the leader gives it one that it lacks.
+    async fn apply<K>(&self, api: &Api<K>, found: &Webhooks, bundle: &ByteString) -> anyhow::Result<bool>
     where
         K: Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
     {
         if found.have(bundle) {
-            return Ok(());
+            return Ok(true);
+        }
+        if !self.leading.load(Ordering::Relaxed) {
+            return Ok(false);
         }
         let webhooks: Vec<_> = found
             .bundles
@@ -147,6 +153,6 @@ impl CaBundle {
             .await
             .with_context(|| format!("caBundle of {} {}", K::kind(&()), self.config_name))?;
         tracing::info!(kind = %K::kind(&()), name = self.config_name, "CA bundle applied");
-        Ok(())
+        Ok(true)
     }
 }

@@ -64,7 +64,10 @@ impl CertSecret {
         if found.tls_cert.is_empty() {
             tracing::info!(secret = self.name, "there is no certificate yet");
         } else {
-            self.resolver.serve(&found).context("the stored certificate cannot be served")?;
+            // What cannot be served is renewed below.
+            if let Err(error) = self.resolver.serve(&found) {
+                tracing::error!(secret = self.name, %error, "the stored certificate cannot be served");
+            }
         }
         let now = OffsetDateTime::now_utc();
         let action = decide(&found, &self.dns_names, now);

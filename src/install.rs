@@ -13,6 +13,8 @@ pub fn run(args: &InstallArgs) -> anyhow::Result<()> {
     let source = args.from.join(AGENT_JAR);
     let target = args.to.join(AGENT_JAR);
     let partial = args.to.join(format!(".{AGENT_JAR}.partial"));
+    // One that an earlier try left behind cannot be written to: it is read-only.
+    let _ = fs::remove_file(&partial);
     fs::copy(&source, &partial)
         .with_context(|| format!("cannot copy the agent {} to {}", source.display(), partial.display()))?;
     // The application may run as any user.
@@ -32,6 +34,9 @@ mod tests {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(from.path().join(AGENT_JAR), "jar").unwrap();
         let args = InstallArgs { to: to.path().to_owned(), from: from.path().to_owned() };
+        let partial = to.path().join(format!(".{AGENT_JAR}.partial"));
+        fs::write(&partial, "half").unwrap();
+        fs::set_permissions(&partial, fs::Permissions::from_mode(0o444)).unwrap();
         for _ in 0..2 {
             // A restarted init container finds its own work.
             run(&args).unwrap();

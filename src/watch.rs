@@ -24,9 +24,10 @@ where
     if namespace.is_empty() { Api::all(client) } else { Api::namespaced(client, namespace) }
 }
 
-/// The exporters that can be read.
-pub fn readable(store: &Store<GuardedExporter>) -> Vec<Arc<PrometheusJmxExporter>> {
-    store.state().iter().filter_map(|guarded| guarded.0.as_ref().ok().cloned().map(Arc::new)).collect()
+/// The exporters of `namespace` that can be read.
+pub fn readable(store: &Store<GuardedExporter>, namespace: &str) -> Vec<Arc<PrometheusJmxExporter>> {
+    let of_namespace = store.state_filter(|guarded| guarded.meta().namespace.as_deref() == Some(namespace));
+    of_namespace.iter().filter_map(|guarded| guarded.0.as_ref().ok().cloned().map(Arc::new)).collect()
 }
 
 /// Keeps a store of the watched objects; the stream yields each object that was added, changed or removed, and must

@@ -29,8 +29,14 @@ pub async fn run(args: WebhookArgs) -> anyhow::Result<()> {
     let client = Client::try_default().await.context("cannot reach the API server")?;
 
     let exporters = namespaced_or_all(client.clone(), &args.service.watch_namespace);
-    let (store, changes) = reflect(exporters, watcher::Config::default(), drop_managed_fields);
-    tokio::spawn(changes.for_each(async |exporter: watch::GuardedExporter| {
+    let (store, changes) =
+        reflect(exporters, watcher::Config::default(), |exporter: &mut watch::GuardedExporter| {
+            drop_managed_fields(exporter);
+            if let Ok(exporter) = &mut exporter.0 {
+                exporter.status = None;
+            }
+        });
+    tokio::spawn(changes.for_each(async |exporter| {
         if let Err(invalid) = &exporter.0 {
             let (namespace, name) = (&invalid.metadata.namespace, &invalid.metadata.name);
             tracing::warn!(
@@ -79,11 +85,7 @@ pub async fn run(args: WebhookArgs) -> anyhow::Result<()> {
     let ended = CancellationToken::new();
     let admin = tokio::spawn(admin::serve(args.service.admin_bind, registry, checks, ended.clone()));
 
-    let source: ExporterSource = Arc::new(move |namespace| {
-        let mut exporters = watch::readable(&store);
-        exporters.retain(|exporter| exporter.metadata.namespace.as_deref() == Some(namespace));
-        exporters
-    });
+    let source: ExporterSource = Arc::new(move |namespace| watch::readable(&store, namespace));
     let defaults = Arc::new(Defaults {
         image: args.agent_image,
         image_pull_policy: args.agent_image_pull_policy,

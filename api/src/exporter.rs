@@ -115,6 +115,10 @@ pub struct MetricsEndpoint {
 pub enum Via {
     /// By the admission webhook, before the pod started.
     Injected,
+    /// In a way that only a newer version knows; its status must not keep this one from reading the spec.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 /// Whether an endpoint answers.
@@ -126,4 +130,8 @@ pub enum EndpointState {
     Serving,
     /// Its container runs, and it does not answer.
     Unreachable,
+    /// A state that only a newer version knows.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }

@@ -70,6 +70,8 @@ pub(crate) struct Facts {
     pub(crate) not_before: OffsetDateTime,
     pub(crate) not_after: OffsetDateTime,
     pub(crate) dns_names: Vec<String>,
+    /// The subjectPublicKeyInfo, DER.
+    pub(crate) public_key: Vec<u8>,
 }
 
 impl Facts {
@@ -89,6 +91,7 @@ impl Facts {
             not_before: certificate.validity().not_before.to_datetime(),
             not_after: certificate.validity().not_after.to_datetime(),
             dns_names: dns_names.collect(),
+            public_key: certificate.public_key().raw.to_vec(),
         })
     }
 

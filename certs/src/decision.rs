@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 use time::{Duration, OffsetDateTime};
 
 use crate::contents::{Contents, Facts};
@@ -42,8 +41,8 @@ pub fn decide(contents: &Contents, names: &[String], now: OffsetDateTime) -> Act
     let Some(ca) = Facts::of(&contents.ca_bundle) else {
         return Action::Create("there is no readable CA certificate");
     };
-    if PrivateKeyDer::from_pem_slice(contents.ca_key.as_bytes()).is_err() {
-        return Action::Create("there is no readable CA key");
+    if !issue::is_key_of(&contents.ca_key, &ca.public_key) {
+        return Action::Create("the CA's key is unreadable or belongs to another certificate");
     }
     if now >= ca.not_after {
         return Action::Create("the CA has expired");
@@ -60,11 +59,14 @@ pub fn decide(contents: &Contents, names: &[String], now: OffsetDateTime) -> Act
     if !names.iter().all(|name| leaf.dns_names.contains(name)) {
         return Action::RenewLeaf("it lacks a name");
     }
-    if now >= leaf.renewal_time() {
-        return Action::RenewLeaf("two thirds of its life are over");
-    }
-    if leaf.issuer != ca.subject && now >= ca.not_before + issue::BACKDATED + PROPAGATION {
+    let published = now >= ca.not_before + issue::BACKDATED + PROPAGATION;
+    if leaf.issuer != ca.subject && published {
         return Action::RenewLeaf("the new CA has been published long enough");
+    }
+    // A leaf of the old CA that is still good waits for the new one to be published.
+    let may_wait = leaf.issuer != ca.subject && !published && now < leaf.not_after;
+    if now >= leaf.renewal_time() && !may_wait {
+        return Action::RenewLeaf("two thirds of its life are over");
     }
     Action::Keep
 }
@@ -145,8 +147,8 @@ mod tests {
         assert!(rotated.ca_bundle.ends_with(&contents.ca_bundle), "the old CA is still trusted");
         assert_eq!(rotated.tls_cert, contents.tls_cert);
 
-        // The leaf ran out long ago in this test; take one that the old CA signed just now.
-        let old = carry_out(Action::RenewLeaf(""), &contents, later);
+        // The leaf ran out long ago in this test; take one that the old CA signed and that is due for renewal.
+        let old = carry_out(Action::RenewLeaf(""), &contents, later - Duration::days(70));
         (rotated.tls_cert, rotated.tls_key) = (old.tls_cert, old.tls_key);
         assert_eq!(decide(&rotated, &names(), later), Action::Keep);
         let published = later + PROPAGATION;
@@ -166,8 +168,8 @@ mod tests {
                 Action::Create("there is no readable CA certificate"),
             ),
             (
-                Contents { ca_key: String::new(), ..contents.clone() },
-                Action::Create("there is no readable CA key"),
+                Contents { ca_key: other.ca_key.clone(), ..contents.clone() },
+                Action::Create("the CA's key is unreadable or belongs to another certificate"),
             ),
             (
                 Contents { tls_key: other.tls_key, ..contents.clone() },

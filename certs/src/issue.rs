@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PublicKeyData,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -15,6 +15,11 @@ const CA_LIFE: Duration = Duration::days(3650);
 const LEAF_LIFE: Duration = Duration::days(90);
 /// Certificates are valid from a while ago, for API servers whose clock is behind.
 pub(crate) const BACKDATED: Duration = Duration::hours(1);
+
+/// Whether `key` (PEM) can be read and belongs to `public_key` (subjectPublicKeyInfo, DER).
+pub(crate) fn is_key_of(key: &str, public_key: &[u8]) -> bool {
+    KeyPair::from_pem(key).is_ok_and(|key| key.subject_public_key_info() == public_key)
+}
 
 pub(crate) fn create(names: &[String], now: OffsetDateTime) -> Result<Contents, IssueError> {
     let (ca_bundle, ca_key) = new_ca(now)?;

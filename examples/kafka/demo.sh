@@ -9,9 +9,11 @@ started=$SECONDS
 
 if [ "$CLUSTER" = local ]; then
   need_root 'the demo'
+  "$CLUSTER_DIR/../prerequisites.sh" rust go jdk maven
   log '1/5 the cluster (the first time its programs are built: about 20 minutes on two cores; then 15 seconds)'
   "$CLUSTER_DIR/up.sh" >&2
 else
+  check_current JMX_INJECTOR_IMAGE PROMETHEUS_IMAGE KAFKA_IMAGE
   log "1/5 the cluster that kubectl talks to (CLUSTER=$CLUSTER)"
 fi
 use_cluster
@@ -24,13 +26,14 @@ log '3/5 jmx-injector (the first time it is compiled: about 5 minutes)'
 
 log '4/5 Kafka'
 if [ -z "${KAFKA_IMAGE:-}" ]; then
-  [ "$CLUSTER" = local ] || fail "CLUSTER=$CLUSTER: set KAFKA_IMAGE to an image of examples/kafka that your nodes can pull"
-  built=$("$here/image.sh")
+  built=$(as_caller "$here/image.sh")
   { read -r archive; read -r KAFKA_IMAGE; } <<<"$built"
   "$CLUSTER_DIR/load-image.sh" "$archive"
 fi
 with_image() { sed "s|docker.io/library/jmx-example-kafka:local|$KAFKA_IMAGE|" "$here/$1"; }
-kubectl apply -f "$here/namespace.yaml" -f "$here/exporter.yaml" >&2
+kubectl apply -f "$here/namespace.yaml" >&2
+mark_ours namespace/kafka
+kubectl apply -f "$here/exporter.yaml" >&2
 with_image kafka.yaml | kubectl apply -f - >&2
 kubectl --namespace kafka rollout status statefulset/kafka --timeout=300s >&2 \
   || { kubectl --namespace kafka get pods,events >&2; fail 'the broker did not become ready within 300 s, see its pod and the events above'; }
@@ -77,12 +80,18 @@ kubectl --namespace kafka get pjx kafka -o yaml | sed -n '/^status:/,$p'
 echo
 echo "Prometheus has $(series) kafka_server_* series of the broker, and has read that it took $(records) records."
 echo
+try='kubectl run app --image=YOUR_JVM_IMAGE --labels=jmx.banzaicloud.com/inject=true'
+if [ "$CLUSTER" = local ]; then
+  # It cannot pull.
+  try="tests/cluster/load-image.sh ARCHIVE.tar                     # an image of yours, see tests/cluster/README.md; then
+  kubectl run app --image=ITS_NAME --image-pull-policy=Never --labels=jmx.banzaicloud.com/inject=true"
+fi
 cat <<TEXT
 To look further, in this shell:
   eval "\$(tests/cluster/env.sh)"
   kubectl --namespace kafka get pod kafka-0 -o yaml            # what was injected
   kubectl --namespace monitoring port-forward service/prometheus 9090:9090
-  kubectl run app --image=YOUR_JVM_IMAGE --labels=jmx.banzaicloud.com/inject=true
+  $try
 To remove all: make demo-down
 The demo took $((SECONDS - started)) s.
 TEXT

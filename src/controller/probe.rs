@@ -21,11 +21,16 @@ const SERVING_RECHECK: Duration = Duration::from_mins(5);
 /// One that does not is asked again after 1, 2, 4 ... seconds, at most this.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 const FORGOTTEN: Duration = Duration::from_mins(15);
-/// A JVM may take a while to start: only after so many failures, about half a minute, is it called unreachable.
-const FAILURES_TO_REPORT: u32 = 5;
+/// A JVM may take a while to start, and may pause: only after so many failures in a row, half a minute where they come
+/// at once, is it called unreachable.
+const FAILURES_TO_REPORT: u32 = 6;
+/// At most so many are asked at once, so that no exporter waits long for endpoints that are silent. The others follow.
+const MAX_ASKED: usize = 64;
 
 struct Record {
     answer: Answer,
+    /// What the status tells: a failure after many answers, or while a JVM starts, is not told at once.
+    reported: Option<Answer>,
     asked: Instant,
     failures: u32,
 }
@@ -69,13 +74,15 @@ impl Prober {
     /// Asks those of `endpoints` that are due.
     pub async fn ask(&self, endpoints: &[EndpointId]) -> Answers {
         let now = Instant::now();
-        let due: Vec<_> = self.with_records(|records| {
+        let mut due: Vec<_> = self.with_records(|records| {
             endpoints
                 .iter()
                 .filter(|id| records.get(id).is_none_or(|record| record.next() <= now))
                 .cloned()
                 .collect()
         });
+        let all_asked = due.len() <= MAX_ASKED;
+        due.truncate(MAX_ASKED);
         let asked: Vec<_> = stream::iter(due)
             .map(async |id| (self.get(&id).await, id))
             .buffer_unordered(CONCURRENCY)
@@ -85,17 +92,23 @@ impl Prober {
             // An endpoint that nobody asks about any more is gone.
             records.retain(|_, record| record.asked + FORGOTTEN > now);
             for (answer, id) in asked {
-                let failures =
-                    if answer.is_ok() { 0 } else { records.get(&id).map_or(1, |record| record.failures + 1) };
-                records.insert(id, Record { answer, asked: Instant::now(), failures });
+                let before = records.remove(&id);
+                let (failures, reported) =
+                    before.map_or((0, None), |before| (before.failures, before.reported));
+                let failures = if answer.is_ok() { 0 } else { failures + 1 };
+                let tell = answer.is_ok() || failures >= FAILURES_TO_REPORT;
+                let reported = if tell { Some(answer.clone()) } else { reported };
+                records.insert(id, Record { answer, reported, asked: Instant::now(), failures });
             }
-            let reported = |record: &Record| record.answer.is_ok() || record.failures >= FAILURES_TO_REPORT;
             let found = endpoints.iter().filter_map(|id| records.get(id).map(|record| (id, record)));
             Answers {
-                next: found.clone().map(|(_, record)| record.next()).min(),
+                next: if all_asked {
+                    found.clone().map(|(_, record)| record.next()).min()
+                } else {
+                    Some(now)
+                },
                 known: found
-                    .filter(|(_, record)| reported(record))
-                    .map(|(id, record)| (id.clone(), record.answer.clone()))
+                    .filter_map(|(id, record)| Some((id.clone(), record.reported.clone()?)))
                     .collect(),
             }
         })
@@ -134,7 +147,7 @@ mod tests {
     use super::*;
 
     fn record(answer: Answer, failures: u32) -> Record {
-        Record { answer, asked: Instant::now(), failures }
+        Record { answer, reported: None, asked: Instant::now(), failures }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jmx_injector_api::{PrometheusJmxExporter, labels};
+use jmx_injector_api::{PrometheusJmxExporter, injection, labels};
 use jmx_injector_inject::status::{self, ConfigState, ExpectedEndpoint, Observed};
-use jmx_injector_inject::{select_exporter, selects};
+use jmx_injector_inject::{Decision, Defaults, PodView, Reason, decide, select_exporter, selects};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use k8s_openapi::jiff::Timestamp;
@@ -71,7 +71,8 @@ pub async fn reconcile(guarded: Arc<GuardedExporter>, context: Arc<Context>) -> 
     let endpoints = endpoints_of(exporter, injected);
     let running: Vec<_> = endpoints.iter().filter_map(|endpoint| endpoint.running.clone().ok()).collect();
     let answers = context.prober.ask(&running).await;
-    let Unserved { not_served, taken } = unserved(exporter, &context);
+    let Unserved { mut not_served, taken } = unserved(exporter, &context);
+    explain(&mut not_served, exporter, &context).await;
     let observed = Observed {
         exporter,
         endpoints,
@@ -113,7 +114,7 @@ struct Unserved {
 /// The pods that the exporter selects and does not serve.
 fn unserved(exporter: &PrometheusJmxExporter, context: &Context) -> Unserved {
     let namespace = exporter.metadata.namespace.as_deref().unwrap_or_default();
-    let exporters = readable(&context.exporters);
+    let exporters = readable(&context.exporters, namespace);
     let mut unserved = Unserved::default();
     let mut look_at = |pod: &ObjectMeta, served_by: Option<String>| {
         if pod.namespace.as_deref() != Some(namespace) || pod.deletion_timestamp.is_some() {
@@ -122,6 +123,8 @@ fn unserved(exporter: &PrometheusJmxExporter, context: &Context) -> Unserved {
         let name = pod.name.clone().unwrap_or_default();
         let labels = pod.labels.as_ref();
         match select_exporter(labels, namespace, exporters.iter().map(Arc::as_ref)) {
+            // Whoever serves it already goes on to, whatever was selected since.
+            _ if served_by.is_some() && served_by == exporter.metadata.name => {}
             Ok(Some(other)) if other.metadata.name != exporter.metadata.name => {
                 let by_label =
                     labels.and_then(|labels| labels.get(labels::INJECT)).is_some_and(|name| name != "true");
@@ -129,7 +132,7 @@ fn unserved(exporter: &PrometheusJmxExporter, context: &Context) -> Unserved {
                     unserved.taken.push((name, other.name_any()));
                 }
             }
-            Ok(Some(_)) if served_by != exporter.metadata.name => unserved.not_served.push(name),
+            Ok(Some(_)) => unserved.not_served.push(name),
             _ => {}
         }
     };
@@ -143,6 +146,30 @@ fn unserved(exporter: &PrometheusJmxExporter, context: &Context) -> Unserved {
         look_at(pod.meta(), None);
     }
     unserved
+}
+
+/// Adds to the first names, which are those that a status shows, why the pod is not served: the webhook's own decision.
+async fn explain(not_served: &mut [String], exporter: &PrometheusJmxExporter, context: &Context) {
+    const EXPLAINED: usize = 5;
+    let namespace = exporter.metadata.namespace.as_deref().unwrap_or_default();
+    let pods = Api::<Pod>::namespaced(context.client.clone(), namespace);
+    let exporters = readable(&context.exporters, namespace);
+    // What becomes of a pod does not depend on the image that would bring the agent.
+    let defaults =
+        Defaults { image: String::new(), image_pull_policy: String::new(), port: injection::DEFAULT_PORT };
+    not_served.sort();
+    for name in not_served.iter_mut().take(EXPLAINED) {
+        let Ok(Some(pod)) = pods.get_opt(name).await else { continue };
+        let Ok(view) = serde_json::to_value(&pod).and_then(serde_json::from_value::<PodView>) else {
+            continue;
+        };
+        let why = match decide(&view, namespace, &exporters, &defaults) {
+            Decision::Inject(_) => "restart it to have it injected".to_owned(),
+            Decision::Skip(Reason::AlreadyInjected) => "it carries another's; restart it".to_owned(),
+            Decision::Skip(reason) => format!("{}: {reason}", reason.code()),
+        };
+        *name = format!("{name} ({why})");
+    }
 }
 
 /// The `ConfigMap` is read when it is needed and kept nowhere: a store of all would be large.

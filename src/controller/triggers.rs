@@ -1,15 +1,23 @@
 //! What else than its own change makes an exporter's status stale: pods, `ConfigMaps` and the other exporters of its
 //! namespace.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use futures::stream::{self, Stream, StreamExt};
 use jmx_injector_api::{PrometheusJmxExporter, labels};
+use jmx_injector_inject::selects;
+use jmx_injector_inject::status::injection_status;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
-use kube::core::PartialObjectMeta;
+use kube::core::{PartialObjectMeta, Resource};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher;
 use kube::{Client, ResourceExt};
 
 use crate::watch::{GuardedExporter, changes, drop_managed_fields, namespaced_or_all, reflect};
+
+/// Events within this time count once.
+const WINDOW: Duration = Duration::from_millis(500);
 
 /// The pods of the watched namespaces.
 pub struct Pods {
@@ -45,38 +53,79 @@ pub fn watch(
     let exporter_changes = changes(other_exporters, watcher::Config::default());
 
     let stale = {
-        let all = exporters.clone();
-        let of_namespace =
-            move |namespace: Option<String>| stream::iter(in_namespace(&all, namespace.as_deref()));
-        let by_pod = of_namespace.clone();
-        let by_other = of_namespace.clone();
-        let by_config = move |config_map: PartialObjectMeta<ConfigMap>| {
-            let name = config_map.name_any();
-            let refers = move |exporter: &GuardedExporter| {
-                exporter.0.as_ref().is_ok_and(|exporter| exporter.spec.config.config_map_name == name)
-            };
-            let mut stale = in_namespace(&exporters, config_map.namespace().as_deref());
-            stale.retain(|reference| exporters.get(reference).is_some_and(|exporter| refers(&exporter)));
-            stream::iter(stale)
-        };
+        let (by_injected, by_other, by_exporter, by_config) =
+            (exporters.clone(), exporters.clone(), exporters.clone(), exporters);
         stream::select_all([
-            injected_changes.flat_map(move |pod| by_pod(pod.namespace())).boxed(),
-            other_changes.flat_map(move |pod| by_other(pod.namespace())).boxed(),
-            exporter_changes.flat_map(move |exporter| of_namespace(exporter.namespace())).boxed(),
-            config_changes.flat_map(by_config).boxed(),
+            injected_changes
+                .map(move |pod| {
+                    let served_by = injection_status(&pod).and_then(|injection| injection.exporter);
+                    stale(&by_injected, pod.namespace().as_deref(), |exporter| {
+                        exporter.metadata.name == served_by || selects(exporter, pod.metadata.labels.as_ref())
+                    })
+                })
+                .boxed(),
+            other_changes
+                .map(move |pod| {
+                    stale(&by_other, pod.namespace().as_deref(), |exporter| {
+                        selects(exporter, pod.metadata.labels.as_ref())
+                    })
+                })
+                .boxed(),
+            // Which of two is older is the matter of both.
+            exporter_changes
+                .map(move |exporter| stale(&by_exporter, exporter.namespace().as_deref(), |_| true))
+                .boxed(),
+            config_changes
+                .map(move |config_map| {
+                    let name = config_map.name_any();
+                    stale(&by_config, config_map.namespace().as_deref(), |exporter| {
+                        exporter.spec.config.config_map_name == name
+                    })
+                })
+                .boxed(),
         ])
     };
-    (Pods { injected, others }, stale)
+    (Pods { injected, others }, batched(stale))
 }
 
-fn in_namespace(
+/// The exporters of a namespace that are concerned.
+fn stale(
     exporters: &Store<GuardedExporter>,
     namespace: Option<&str>,
+    concerned: impl Fn(&PrometheusJmxExporter) -> bool,
 ) -> Vec<ObjectRef<GuardedExporter>> {
     exporters
         .state()
         .iter()
-        .filter(|exporter| exporter.namespace().as_deref() == namespace)
+        .filter(|exporter| {
+            exporter.meta().namespace.as_deref() == namespace && exporter.0.as_ref().is_ok_and(&concerned)
+        })
         .map(|exporter| ObjectRef::from_obj(exporter.as_ref()))
         .collect()
+}
+
+/// Each object once for all events within a window: a rollout brings many. The window begins with its first event, so
+/// that a steady flow of events delays nothing further.
+fn batched<K>(
+    events: impl Stream<Item = Vec<ObjectRef<K>>> + Send + 'static,
+) -> impl Stream<Item = ObjectRef<K>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + Send + 'static,
+{
+    stream::unfold(Box::pin(events), async |mut events| {
+        let mut batch: HashSet<ObjectRef<K>> = events.next().await?.into_iter().collect();
+        let window = tokio::time::sleep(WINDOW);
+        let mut window = std::pin::pin!(window);
+        loop {
+            tokio::select! {
+                () = &mut window => break,
+                more = events.next() => match more {
+                    Some(more) => batch.extend(more),
+                    None => break,
+                },
+            }
+        }
+        Some((stream::iter(batch), events))
+    })
+    .flatten()
 }

@@ -51,11 +51,11 @@ for tool in "$@"; do
   [ -f "$TOOLS_DIR/$tool/go.mod" ] || fail "no tool named '$tool': expected one of ${ALL_TOOLS[*]}"
 done
 ! tools_built "$@" || exit 0
-if [ "$(id -u)" = 0 ] && [ -n "${SUDO_UID:-}" ] && [ -n "${SUDO_GID:-}" ]; then
+if [ "$(id -u)" = 0 ] && [ "${SUDO_UID:-0}" != 0 ]; then
   # Only packages need root: the programs are built by, and belong to, the user who called sudo.
-  exec setpriv --reuid "$SUDO_UID" --regid "$SUDO_GID" --init-groups env -u SUDO_UID -u SUDO_USER HOME="${CACHE%/.cache/*}" CACHE="$CACHE" "$0" "$@"
+  as_caller "$0" "$@"
+  exit
 fi
-PATH=$PATH:/usr/local/go/bin # where Go's own archive puts it; sudo's PATH lacks it
 check_go
 mkdir -p "$CACHE/bin"
 # One build at a time: two would do the same work twice on the same cores.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What the scripts of the test cluster share. Source it: it sets variables, functions and the umask, and changes nothing else.
+# What the scripts of the test cluster share. Source it: it sets variables, functions and the umask, adds to the end of PATH
+# where Go, Rust and the system's programs usually are (sudo's PATH may lack them), and changes nothing else.
 #
 # Variables (exported, all overridable from the environment)
 #   CACHE     built programs, Go caches, Java runtimes; kept between runs  ${XDG_CACHE_HOME:-$HOME/.cache}/jmx-injector
@@ -12,9 +13,13 @@
 #   fail TEXT...                      "<script>: error: TEXT" and exit 1
 #   wait_for SECONDS WHAT COMMAND...  repeats COMMAND until it succeeds; at the deadline says what it last printed, returns 1
 #   need_root DOING                   fails with advice unless this is root on Linux
+#   as_caller COMMAND...              runs it; under sudo as the user who called, so that what is built belongs to them
 #   install_packages PACKAGE...       apt-get installs those that are missing
 #   use_tools                         puts the built kubectl, helm, ctr, ... on PATH
 #   use_cluster                       the above, and points KUBECONFIG at the cluster to use; fails when it is not up
+#   check_current VARIABLE...         with CLUSTER=current, before anything is changed: the programs and the variables with images
+#                                     that are needed are there, and nothing of others is in the way; sets up as use_cluster
+#   mark_ours KIND/NAME...            labels objects that these scripts made, for check_current and down.sh
 #   tool_version TOOL, tool_dir TOOL, tool_packages TOOL, tools_built TOOL...   see build.sh
 #   dir_hash DIR                      16 hex digits of the content of DIR: the tag of an image made from it
 #   archive DIR                       DIR as a tar on standard output; same content, same bytes
@@ -24,11 +29,18 @@ umask 022
 
 CLUSTER_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOOLS_DIR=$CLUSTER_DIR/tools
-if [ -z "${CACHE:-}" ] && [ "$(id -u)" = 0 ] && [ -n "${SUDO_USER:-}" ]; then
+CALLER_HOME=${HOME:-/root}
+if [ "$(id -u)" = 0 ] && [ -n "${SUDO_USER:-}" ]; then
   # sudo changes HOME: what the user has built must be found again, and what is built now must be the user's.
-  CACHE=$(getent passwd "$SUDO_USER" | cut -d: -f6)/.cache/jmx-injector
+  CALLER_HOME=$(getent passwd "$SUDO_USER" | cut -d: -f6)
+  CACHE=${CACHE:-$CALLER_HOME/.cache/jmx-injector}
 fi
-export CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jmx-injector}
+for dir in /usr/local/go/bin "$CALLER_HOME/.cargo/bin" /usr/sbin /sbin; do
+  case :$PATH: in *":$dir:"*) ;; *) PATH=$PATH:$dir ;; esac
+done
+unset dir
+export PATH
+export CACHE=${CACHE:-${XDG_CACHE_HOME:-$CALLER_HOME/.cache}/jmx-injector}
 export STATE=${STATE:-/var/lib/jmx-injector-cluster}
 export RUN=${RUN:-/run/jmx-injector-cluster}
 export CLUSTER=${CLUSTER:-local}
@@ -42,6 +54,8 @@ PRIVATE_DIRS=(/run/containerd /var/lib/cni /var/lib/kubelet /var/log/containers)
 # shellcheck disable=SC2034  # used by build.sh
 CLUSTER_PACKAGES=(runc containernetworking-plugins iptables iproute2 procps openssl)
 ALL_TOOLS=(helm kubernetes containerd etcd pause prometheus)
+# The label of what these scripts made on a cluster that is not theirs.
+OURS=jmx-injector-tests
 
 log() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 
@@ -63,6 +77,15 @@ need_root() {
   local advice='without it: render offline with "jmx-injector inject -f FILE", or set KUBECONFIG and CLUSTER=current to use a cluster of your own'
   [ "$(uname -s)" = Linux ] || fail "$1 needs Linux, this is $(uname -s); $advice"
   [ "$(id -u)" = 0 ] || fail "$1 needs root (namespaces, mounts, cgroups), this is uid $(id -u): run it with sudo; $advice"
+}
+
+as_caller() {
+  if [ "$(id -u)" = 0 ] && [ "${SUDO_UID:-0}" != 0 ] && [ -n "${SUDO_GID:-}" ]; then
+    setpriv --reuid "$SUDO_UID" --regid "$SUDO_GID" --init-groups \
+      env -u SUDO_UID -u SUDO_GID -u SUDO_USER HOME="$CALLER_HOME" CACHE="$CACHE" "$@"
+  else
+    "$@"
+  fi
 }
 
 install_packages() {
@@ -174,6 +197,51 @@ use_cluster() {
     *) fail "CLUSTER is '$CLUSTER': expected local or current" ;;
   esac
 }
+
+# ---- a cluster of the user's ----
+
+# What scripts install there, by the variable of its image.
+objects_of() {
+  case $1 in
+    JMX_INJECTOR_IMAGE) echo namespace/jmx-injector ;;
+    PROMETHEUS_IMAGE) echo namespace/monitoring clusterrole/prometheus-discovery clusterrolebinding/prometheus-discovery ;;
+    KAFKA_IMAGE) echo namespace/kafka ;;
+  esac
+}
+
+check_current() {
+  [ "$CLUSTER" = current ] || return 0
+  local name object what found
+  local -a missing=()
+  export PATH="$PATH:${TOOLS_PATH:=$(tools_path)}"
+  for name in kubectl helm; do command -v "$name" >/dev/null || missing+=("the program $name"); done
+  for name in "$@"; do
+    [ -n "${!name:-}" ] || { missing+=("$name=<an image that the nodes can pull>"); continue; }
+    [[ $name != JMX_INJECTOR_IMAGE || ( ${!name##*/} == *:* && ${!name} != *@* ) ]] || fail "$name is '${!name}': expected repository:tag"
+  done
+  [ ${#missing[@]} = 0 ] || fail "CLUSTER=current, and these are missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//'); nothing was changed; see 'A cluster of your own' in tests/cluster/README.md"
+  use_cluster
+  for name in "$@"; do
+    for object in $(objects_of "$name"); do
+      found=$(kubectl get "$object" --ignore-not-found -o "jsonpath={.metadata.name}:{.metadata.labels.$OURS}") || fail "kubectl could not read $object, see its message above; nothing was changed"
+      case $found in '' | *:true) continue ;; esac
+      what=$object
+      if [ "$object" = namespace/jmx-injector ] && helm status jmx-injector --namespace jmx-injector >/dev/null 2>&1; then
+        what='the Helm release jmx-injector in namespace jmx-injector'
+      fi
+      fail "this cluster has $what, which these scripts did not make and would change; nothing was changed. Use another cluster (or none: CLUSTER=local), or remove it first; if an earlier run of these scripts made it: kubectl label $object $OURS=true"
+    done
+  done
+  [[ " $* " == *' JMX_INJECTOR_IMAGE '* ]] || return 0
+  found=$(kubectl get crd prometheusjmxexporters.banzaicloud.com --ignore-not-found \
+    -o 'jsonpath={.metadata.name}:{.metadata.annotations.meta\.helm\.sh/release-namespace}/{.metadata.annotations.meta\.helm\.sh/release-name}') || fail 'kubectl could not read the CRDs, see its message above; nothing was changed'
+  case $found in
+    '' | *:jmx-injector/jmx-injector) ;;
+    *) fail "this cluster has the CRD ${found%%:*}, of the Helm release '${found#*:}' (namespace/name; '/': of none): another installation uses it; nothing was changed. Use another cluster (or none: CLUSTER=local)" ;;
+  esac
+}
+
+mark_ours() { kubectl label --overwrite "$@" "$OURS=true" >/dev/null; }
 
 # ---- images ----
 

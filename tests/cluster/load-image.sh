@@ -9,7 +9,7 @@ set -euo pipefail
 
 [ $# -gt 0 ] || { sed -n '5p' "$0" | cut -c5- >&2; exit 2; }
 [ "$CLUSTER" = local ] \
-  || fail "CLUSTER=$CLUSTER: images can be loaded into the local cluster only; push $* to a registry that your nodes pull from, under the name that the pods use"
+  || fail "CLUSTER=$CLUSTER: images can be loaded into the local cluster only; push $* to a registry that your nodes pull from (tests/cluster/README.md says how)"
 need_root 'loading an image into the local cluster'
 use_tools
 [ -S "$RUN/containerd.sock" ] || fail "the local cluster is not up ($RUN/containerd.sock does not exist): run tests/cluster/up.sh"

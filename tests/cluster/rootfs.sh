@@ -36,7 +36,7 @@ rootfs_binary() {
 
 java_home() {
   local java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-  command -v "$java" >/dev/null || fail "there is no 'java' on PATH and JAVA_HOME is not set: install a JDK, version 17 or newer (apt-get install openjdk-17-jdk-headless)"
+  command -v "$java" >/dev/null || fail "there is no 'java' on PATH and JAVA_HOME is not set: install a JDK, version 17 or newer (apt-get install default-jdk-headless)"
   "$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p'
 }
 
@@ -44,7 +44,7 @@ java_home() {
 cached_jre() {
   local home version dir work modules
   home=$(java_home)
-  [ -x "$home/bin/jlink" ] || fail "$home is a Java runtime without jlink: install a JDK, version 17 or newer (apt-get install openjdk-17-jdk-headless)"
+  [ -x "$home/bin/jlink" ] || fail "$home is a Java runtime without jlink: install a JDK, version 17 or newer (apt-get install default-jdk-headless)"
   version=$("$home/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.vm.version = //p')
   dir=$CACHE/jre-$version-$(printf '%s' "$JRE_MODULES" | sha256sum | cut -c1-8)
   if [ ! -d "$dir" ]; then

@@ -39,6 +39,8 @@ pub async fn serve(
     listener.set_nonblocking(true)?;
     let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(tls)))?
         .map(|acceptor| acceptor.handshake_timeout(HANDSHAKE_TIMEOUT))
+        // Without this the version is read first, and that without a timeout.
+        .http1_only()
         .handle(handle);
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
     server.serve(router.into_make_service()).await

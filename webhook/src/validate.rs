@@ -12,11 +12,15 @@ pub fn validate(request: &AdmissionRequest<'_>) -> Answer {
     let Some(object) = request.object.filter(|_| request.kind.kind == "PrometheusJmxExporter") else {
         return accept(request);
     };
+    // An object on its way out is let go, whatever it holds.
+    if serde_json::from_str::<Ending>(object.get())
+        .is_ok_and(|ending| ending.metadata.deletion_timestamp.is_some())
+    {
+        return accept(request);
+    }
     let mut reader = serde_json::Deserializer::from_str(object.get());
     let errors = match serde_path_to_error::deserialize::<_, PrometheusJmxExporter>(&mut reader) {
         Err(error) => vec![format!("{}: {}", error.path(), error.inner())],
-        // An object on its way out is let go, whatever it holds.
-        Ok(exporter) if exporter.metadata.deletion_timestamp.is_some() => Vec::new(),
         Ok(exporter) => validation::validate(&exporter.spec).iter().map(FieldError::to_string).collect(),
     };
     if errors.is_empty() {
@@ -30,6 +34,17 @@ pub fn validate(request: &AdmissionRequest<'_>) -> Answer {
         outcome: "denied",
         reason: "InvalidExporter",
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Ending {
+    metadata: EndingMetadata,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EndingMetadata {
+    deletion_timestamp: Option<serde::de::IgnoredAny>,
 }
 
 fn accept(request: &AdmissionRequest<'_>) -> Answer {

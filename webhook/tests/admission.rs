@@ -139,7 +139,7 @@ async fn warnings_are_short() {
 #[case::port_too_large(|o: &mut Value| o["spec"]["port"] = json!(70000), Some("spec.port: invalid value: integer `70000`"))]
 #[case::no_config(|o: &mut Value| { o["spec"].as_object_mut().unwrap().remove("config"); }, Some("missing field `config`"))]
 #[case::empty_selector(|o: &mut Value| o["spec"]["labelSelector"] = json!({}), Some("spec.labelSelector: found no label"))]
-#[case::on_its_way_out(|o: &mut Value| { o["spec"]["port"] = json!(0); o["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z"); }, None)]
+#[case::on_its_way_out(|o: &mut Value| { o["spec"]["port"] = json!(70000); o["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z"); }, None)]
 #[tokio::test]
 async fn exporters_are_validated(#[case] change: impl Fn(&mut Value), #[case] denied: Option<&str>) {
     let mut object = exporter();

@@ -32,6 +32,8 @@ async fn outcome(case: &Case) -> Outcome {
         let metric =
             client.metric("admission_requests_total{webhook=\"mutate\",outcome=\"skipped\",reason=\"");
         let code = metric.split('"').next().unwrap().to_owned();
+        let told = !matches!(code.as_str(), "NotSelected" | "OptedOut" | "AlreadyInjected");
+        assert_eq!(warnings.len(), usize::from(told), "case {}: {code}: {warnings:?}", case.name);
         let message = warnings
             .first()
             .and_then(|warning| warning.strip_prefix(&format!("{code}: ")).map(str::to_owned));

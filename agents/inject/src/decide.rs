@@ -65,7 +65,11 @@ fn plan<'e>(
             let container = container.name.clone();
             warnings.push(Warning::PortMoved { container, wanted: wanted_port, port });
         }
-        targets.push(Target { index, name: container.name.clone(), port, env: existing_options(container)? });
+        let env = existing_options(container)?;
+        if env.is_none() && container.env_from.as_ref().is_some_and(|sources| !sources.is_empty()) {
+            warnings.push(Warning::OptionsMayBeShadowed { container: container.name.clone() });
+        }
+        targets.push(Target { index, name: container.name.clone(), port, env });
     }
     let announce = ![labels::SCRAPE, labels::SCRAPE_PORT, labels::SCRAPE_PATH]
         .iter()

@@ -1,6 +1,8 @@
 //! What is done to a pod that is injected, and its JSON patch. The patch only adds: each operation is `add`, or a
 //! `test` that guards one. Where a value is replaced (`JAVA_TOOL_OPTIONS`), the new one begins with the old one.
 
+use std::collections::BTreeMap;
+
 use jmx_injector_api::{ConfigMapKey, InjectedContainer, InjectionStatus, injection, labels};
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, Patch, PatchOperation, TestOperation};
@@ -119,9 +121,7 @@ impl Plan {
     }
 
     /// Meets Pod Security `restricted` whatever the pod does
-    /// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted>). Requests equal limits, so
-    /// that a pod of class Guaranteed stays one
-    /// (<https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/#guaranteed>).
+    /// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted>).
     fn init_container(&self, pod: &PodView) -> Value {
         let mut security_context = json!({
             "allowPrivilegeEscalation": false,
@@ -136,17 +136,41 @@ impl Plan {
         if pod.spec.security_context.as_ref().and_then(|context| context.run_as_user) == Some(0) {
             security_context["runAsUser"] = json!(65532);
         }
-        let resources = json!({"cpu": "100m", "memory": "64Mi"});
         json!({
             "name": injection::INIT_CONTAINER,
             "image": self.image,
             "imagePullPolicy": self.image_pull_policy,
             "args": ["install", "--to", injection::AGENT_DIR],
-            "resources": {"requests": resources, "limits": resources},
+            "resources": self.init_resources(pod),
             "securityContext": security_context,
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": [{"name": injection::AGENT_VOLUME, "mountPath": injection::AGENT_DIR}]
         })
+    }
+
+    /// What the first target asks for and may use, and small fixed numbers where it says nothing. A pod asks for the
+    /// larger of its init containers and the sum of the others, so it asks for no more than before; what the namespace's
+    /// LimitRange allowed for the target it allows here; a pod of class Guaranteed stays one
+    /// (<https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers>).
+    fn init_resources(&self, pod: &PodView) -> Value {
+        let target = self.targets.first().and_then(|target| pod.spec.containers.get(target.index));
+        let theirs = target.and_then(|container| container.resources.as_ref());
+        let quantity =
+            |map: Option<&BTreeMap<String, Value>>, name| map.and_then(|map| map.get(name)).cloned();
+        let (mut requests, mut limits) = (serde_json::Map::new(), serde_json::Map::new());
+        for (name, small) in [("cpu", "100m"), ("memory", "64Mi")] {
+            let request = quantity(theirs.and_then(|resources| resources.requests.as_ref()), name);
+            let limit = quantity(theirs.and_then(|resources| resources.limits.as_ref()), name);
+            let (request, limit) = match (request, limit) {
+                (None, None) => (Some(json!(small)), Some(json!(small))),
+                // The API server takes a limit without a request as both.
+                (None, Some(limit)) => (Some(limit.clone()), Some(limit)),
+                given => given,
+            };
+            requests.extend(request.map(|request| (name.to_owned(), request)));
+            limits.extend(limit.map(|limit| (name.to_owned(), limit)));
+        }
+        json!({"requests": requests, "limits": limits})
     }
 
     fn add_to_container(&self, target: &Target, pod: &PodView, patch: &mut Additions) {

@@ -77,10 +77,23 @@ pub struct Container {
     pub image: String,
     /// Environment; of several variables with one name the last counts.
     pub env: Option<Vec<EnvVar>>,
+    /// Sources of whole environments.
+    pub env_from: Option<Vec<serde::de::IgnoredAny>>,
     /// Declared ports.
     pub ports: Option<Vec<ContainerPort>>,
+    /// What it asks for and may use.
+    pub resources: Option<Resources>,
     /// Mounts.
     pub volume_mounts: Option<Vec<VolumeMount>>,
+}
+
+/// Requests and limits of a container, by resource; the quantities as they are written.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Resources {
+    /// `resources.requests`.
+    pub requests: Option<BTreeMap<String, serde_json::Value>>,
+    /// `resources.limits`.
+    pub limits: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 /// A variable of a container.

@@ -151,6 +151,11 @@ pub enum Warning {
         /// The port taken instead.
         port: u16,
     },
+    /// The container's environment comes from elsewhere too, and may bring options that ours take the place of.
+    OptionsMayBeShadowed {
+        /// The container.
+        container: String,
+    },
     /// The pod has scraping annotations of its own, which stay as they are.
     ScrapeAnnotationsKept {
         /// The port that is served.
@@ -164,6 +169,7 @@ impl Warning {
     pub fn code(&self) -> &'static str {
         match self {
             Self::PortMoved { .. } => "PortMoved",
+            Self::OptionsMayBeShadowed { .. } => "OptionsMayBeShadowed",
             Self::ScrapeAnnotationsKept { .. } => "ScrapeAnnotationsKept",
         }
     }
@@ -175,6 +181,11 @@ impl fmt::Display for Warning {
             Self::PortMoved { container, wanted, port } => {
                 write!(f, "port {wanted} is taken, container {container:?} serves metrics at {port}")
             }
+            Self::OptionsMayBeShadowed { container } => write!(
+                f,
+                "a {} from envFrom of container {container:?} no longer counts; write it in env to keep it",
+                injection::JAVA_TOOL_OPTIONS
+            ),
             Self::ScrapeAnnotationsKept { port } => {
                 write!(f, "the pod's own prometheus.io annotations are kept, JMX metrics are at port {port}")
             }

@@ -1,7 +1,7 @@
 //! The status of a `PrometheusJmxExporter`, made from what was observed: its pods, the answers of their endpoints,
 //! its `ConfigMap`, and the pods that other exporters took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jmx_injector_api::{
     Condition, EndpointState, InjectionStatus, MetricsEndpoint, PrometheusJmxExporter,
@@ -9,6 +9,9 @@ use jmx_injector_api::{
 };
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+/// More containers than a pod of ours has.
+const MAX_ENDPOINTS_OF_POD: usize = 32;
 
 /// Identifies one run of one container's JVM at one address: a restarted container is another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +64,7 @@ pub struct Observed<'a> {
     pub answers: &'a BTreeMap<EndpointId, Answer>,
     /// Its configuration.
     pub config: ConfigState,
-    /// Pods that it should serve and that do not carry its agent.
+    /// Pods that it should serve and that do not carry its agent: the name, and where it is known, what to do.
     pub not_served: Vec<String>,
     /// Pods that it selects and that another exporter serves: pod and exporter.
     pub taken: Vec<(String, String)>,
@@ -91,7 +94,17 @@ pub fn expected_endpoints(pod: &Pod, injection: &InjectionStatus) -> Vec<Expecte
         port,
         running: running(containers.iter().find(|container| container.name == *name), ip.as_ref(), port),
     };
-    injection.containers.iter().map(|container| endpoint(&container.name, container.port)).collect()
+    // Anyone may write the annotation: each container of the pod counts once, another not at all.
+    let mut seen = BTreeSet::new();
+    let of_pod =
+        |name: &str| containers.is_empty() || containers.iter().any(|container| container.name == name);
+    injection
+        .containers
+        .iter()
+        .filter(|container| of_pod(&container.name) && seen.insert(&container.name))
+        .take(MAX_ENDPOINTS_OF_POD)
+        .map(|container| endpoint(&container.name, container.port))
+        .collect()
 }
 
 fn running(
@@ -207,9 +220,8 @@ fn overlap_condition(observed: &Observed<'_>) -> ConditionParts {
         return ("Overlapping", Some(false), "NoOverlap", message);
     }
     let pods = some_of(observed.taken.iter().map(|(pod, exporter)| format!("{pod} by {exporter}")));
-    let message = format!(
-        "pods are served by another exporter, chosen by label or older: {pods}; make the selectors disjoint"
-    );
+    let message =
+        format!("the oldest exporter that selects a pod serves it: {pods}; make the selectors disjoint");
     ("Overlapping", Some(true), "ServedByAnother", message)
 }
 
@@ -224,9 +236,7 @@ fn ready(observed: &Observed<'_>, endpoints: &[MetricsEndpoint]) -> ConditionPar
         (false, "EndpointsUnreachable", message)
     } else if !observed.not_served.is_empty() {
         let pods = some_of(observed.not_served.iter().cloned());
-        let message = format!(
-            "selected pods do not carry this exporter's agent: {pods}; restart them to have it injected"
-        );
+        let message = format!("selected pods do not carry this exporter's agent: {pods}");
         (false, "PodsNotInjected", message)
     } else if with(EndpointState::Pending).next().is_some() {
         (false, "EndpointsPending", format!("endpoints do not serve yet: {}", listed(EndpointState::Pending)))

@@ -72,3 +72,36 @@ fn patches_only_add_and_test() {
         }
     }
 }
+
+/// <https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted>
+#[test]
+fn what_is_added_meets_pod_security_restricted() {
+    for case in case::cases() {
+        let (view, Decision::Inject(plan)) = decide_on(&case.pod, case.namespace(), &case.exporters) else {
+            continue;
+        };
+        let mut pod = case.pod.clone();
+        json_patch::patch(&mut pod, &plan.patch(&view)).unwrap();
+        let containers = pod["spec"]["initContainers"].as_array().unwrap();
+        let added = containers.iter().find(|container| container["name"] == "jmx-injector-install").unwrap();
+        let context = &added["securityContext"];
+        let name = &case.name;
+        assert_eq!(context["allowPrivilegeEscalation"], false, "case {name}");
+        assert_eq!(context["capabilities"], serde_json::json!({"drop": ["ALL"]}), "case {name}");
+        assert_eq!(context["runAsNonRoot"], true, "case {name}");
+        assert_eq!(context["seccompProfile"]["type"], "RuntimeDefault", "case {name}");
+        assert_ne!(context["privileged"], true, "case {name}");
+        let user = context["runAsUser"].as_i64().or(pod["spec"]["securityContext"]["runAsUser"].as_i64());
+        assert_ne!(user, Some(0), "case {name}: the kubelet would not start it");
+        for volume in pod["spec"]["volumes"].as_array().unwrap() {
+            let ours = volume["name"].as_str().unwrap().starts_with("jmx-injector-");
+            let kinds: Vec<_> = volume.as_object().unwrap().keys().filter(|key| *key != "name").collect();
+            assert!(!ours || kinds == ["emptyDir"] || kinds == ["configMap"], "case {name}: {kinds:?}");
+        }
+        for resource in ["cpu", "memory"] {
+            let given =
+                ["requests", "limits"].iter().any(|kind| !added["resources"][kind][resource].is_null());
+            assert!(given, "case {name}: no {resource}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use jmx_injector_api::{MetricsEndpoint, PrometheusJmxExporter};
+use jmx_injector_api::{MetricsEndpoint, PrometheusJmxExporter, labels};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
@@ -75,7 +75,7 @@ impl Sandbox {
         self.api::<K>().patch(name, &params, &Patch::Apply(&full)).await
     }
 
-    /// Applies an exporter, and waits until the services have seen it.
+    /// Applies an exporter, and waits until the controller has seen it.
     pub async fn apply_exporter(&self, object: &Value) -> Result<PrometheusJmxExporter> {
         self.apply::<PrometheusJmxExporter>(object).await?;
         let name = object["metadata"]["name"].as_str().context("metadata.name")?;
@@ -85,6 +85,26 @@ impl Sandbox {
     /// Starts a pod of the example application with `labels`.
     pub async fn start_app(&self, name: &str, labels: &Value) -> Result<Pod> {
         Ok(self.apply(&app(name, labels)?).await?)
+    }
+
+    /// Starts a pod of the example application that is injected: anew where the webhook had not seen its exporter yet.
+    pub async fn start_injected(&self, name: &str, labels: &Value) -> Result<Pod> {
+        let object = app(name, labels)?;
+        self.start_until(&object, true).await
+    }
+
+    /// Starts a pod again until it is injected, or is not.
+    pub async fn start_until(&self, object: &Value, injected: bool) -> Result<Pod> {
+        let what = format!("a pod that is {}injected", if injected { "" } else { "not " });
+        eventually(&what, async || {
+            let pod = self.apply::<Pod>(object).await?;
+            if pod.labels().contains_key(labels::INJECTED) != injected {
+                self.api::<Pod>().delete(&pod.name_any(), &DeleteParams::default().grace_period(0)).await?;
+                bail!("it was not so");
+            }
+            Ok(pod)
+        })
+        .await
     }
 
     /// Waits until the pod's containers are ready.

@@ -77,12 +77,29 @@ async fn what_is_broken_is_mended_and_never_stops_a_pod() -> Result<()> {
     .await?;
     injects(&sandbox).await?;
 
+    // A certificate that belongs to another key is replaced.
+    let broken = json!({"stringData": {"tls.key": "no key"}});
+    Api::<Secret>::namespaced(client.clone(), OWN)
+        .patch("jmx-injector-webhook-cert", &PatchParams::default(), &Patch::Merge(&broken))
+        .await?;
+    let secrets = Api::<Secret>::namespaced(client.clone(), OWN);
+    eventually("the key is renewed", async || {
+        let secret = secrets.get("jmx-injector-webhook-cert").await?;
+        let key = secret.data.and_then(|mut data| data.remove("tls.key")).context("tls.key")?;
+        ensure!(key.0.starts_with(b"-----BEGIN"), "it is not");
+        Ok(())
+    })
+    .await?;
+    injects(&sandbox).await?;
+
     // Without any webhook, pods start as they are.
+    let deployment = Api::<Deployment>::namespaced(client.clone(), OWN).get("jmx-injector-webhook").await?;
+    let replicas = usize::try_from(deployment.spec.and_then(|spec| spec.replicas).unwrap_or(1))?;
     scale_webhook(client, 0).await?;
     let pod = sandbox.start_app("meanwhile", &json!({labels::INJECT: "true"})).await?;
     ensure!(!pod.labels().contains_key(labels::INJECTED));
     sandbox.running("meanwhile").await?;
-    scale_webhook(client, 2).await?;
+    scale_webhook(client, replicas).await?;
     injects(&sandbox).await?;
     sandbox.remove().await
 }

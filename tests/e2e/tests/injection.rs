@@ -25,7 +25,7 @@ fn serves(exporter: &PrometheusJmxExporter, pods: &[&str]) -> bool {
 #[tokio::test]
 async fn a_pod_that_opts_in_needs_no_exporter() -> Result<()> {
     let sandbox = Sandbox::new("opt-in").await?;
-    sandbox.start_app("opted-in", &json!({labels::INJECT: "true"})).await?;
+    sandbox.start_injected("opted-in", &json!({labels::INJECT: "true"})).await?;
     let pod = sandbox.running("opted-in").await?;
     ensure!(pod.metadata.labels.iter().flatten().any(|(key, _)| key == labels::INJECTED));
     let values = sandbox.scraped("jvm_threads_current", "opted-in").await?;
@@ -40,7 +40,7 @@ async fn a_selected_pod_is_served_as_its_exporter_says() -> Result<()> {
     sandbox.apply::<ConfigMap>(&config_map()).await?;
     sandbox.apply_exporter(&exporter("orders", 9400)).await?;
     for name in ["orders-1", "orders-0"] {
-        sandbox.start_app(name, &json!({"app": "orders"})).await?;
+        sandbox.start_injected(name, &json!({"app": "orders"})).await?;
     }
     let values = sandbox.scraped("orders_count_total", "orders-0").await?;
     ensure!(values[0] > 0.0, "{values:?}");
@@ -97,7 +97,7 @@ async fn a_pod_that_opts_out_is_not_touched() -> Result<()> {
 async fn a_missing_configuration_is_told_and_mended() -> Result<()> {
     let sandbox = Sandbox::new("no-config").await?;
     sandbox.apply_exporter(&exporter("orders", 9400)).await?;
-    sandbox.start_app("orders", &json!({"app": "orders"})).await?;
+    sandbox.start_injected("orders", &json!({"app": "orders"})).await?;
     // The pod starts all the same, and serves the preset.
     sandbox.running("orders").await?;
     sandbox.scraped("jvm_threads_current", "orders").await?;
@@ -143,7 +143,7 @@ async fn of_two_exporters_the_older_serves_and_the_other_says_so() -> Result<()>
         Ok(younger)
     })
     .await?;
-    sandbox.start_app("orders", &json!({"app": "orders"})).await?;
+    sandbox.start_injected("orders", &json!({"app": "orders"})).await?;
     sandbox.exporter("z-older", |exporter| serves(exporter, &["orders"])).await?;
     let name = younger.metadata.name.context("name")?;
     let overlaps =
@@ -167,7 +167,17 @@ async fn a_pod_older_than_its_exporter_is_named() -> Result<()> {
     };
     let found = sandbox.exporter("orders", told).await?;
     let (_, _, message) = condition(&found, "Ready").context("Ready")?;
-    ensure!(message.contains("early"), "{message}");
+    ensure!(message.contains("early (restart it to have it injected)"), "{message}");
+
+    // One that cannot be injected says why, as the webhook does.
+    let mut pod = jmx_injector_e2e::app("refused", &json!({"app": "orders"}))?;
+    pod["spec"]["containers"][0]["env"] = json!([{"name": "JAVA_TOOL_OPTIONS", "valueFrom": {"fieldRef": {"fieldPath": "metadata.annotations['jvm']"}}}]);
+    sandbox.apply::<Pod>(&pod).await?;
+    let refused = |found: &PrometheusJmxExporter| {
+        condition(found, "Ready")
+            .is_some_and(|(_, _, message)| message.contains("refused (OptionsFromSource: "))
+    };
+    sandbox.exporter("orders", refused).await?;
     sandbox.remove().await
 }
 
@@ -184,7 +194,7 @@ async fn an_endpoint_that_does_not_answer_is_told() -> Result<()> {
     let container = &mut pod["spec"]["containers"][0];
     container["image"] = json!(template.containers[0].image);
     container["args"] = json!(["--config.file=/dev/null", "--storage.tsdb.path=/tmp/data"]);
-    sandbox.apply::<Pod>(&pod).await?;
+    sandbox.start_until(&pod, true).await?;
     let found = sandbox
         .exporter("orders", |found| {
             endpoints(found).iter().any(|e| e.state == Some(EndpointState::Unreachable))
