@@ -14,6 +14,11 @@ public final class Agent {
 
   /** The JVM starts with {@code -javaagent}; this is the thread that will run {@code main}. */
   public static void premain(String argument, Instrumentation instrumentation) {
+    try {
+      AgentState.declare();
+    } catch (Throwable failure) {
+      // Declared again, and reported if it fails again, where the agent uses them.
+    }
     start(new AgentTask(argument, instrumentation, Thread.currentThread()));
   }
 

@@ -15,17 +15,31 @@ final class AgentState {
   static final String SERVING = "serving";
   static final String FAILED = "failed";
 
+  private static final String[] KEYS = {"state", "reason", "version", "host", "port", "config"};
+
   private AgentState() {}
+
+  /**
+   * Adds every key, empty. In Java 8 an application that iterates over the system properties while one is added fails with
+   * a ConcurrentModificationException, so {@code premain} calls this before {@code main} runs; later only values change.
+   */
+  static void declare() {
+    Properties properties = System.getProperties();
+    for (String key : KEYS) {
+      properties.putIfAbsent(PREFIX + key, "");
+    }
+  }
 
   /** True for one caller in this JVM, and again for one after a failure. */
   static boolean claim() {
+    declare();
     Properties properties = System.getProperties();
-    if (properties.putIfAbsent(PREFIX + "state", STARTING) == null) {
+    if (properties.replace(PREFIX + "state", "", STARTING)) {
       return true;
     }
     boolean retried = properties.replace(PREFIX + "state", FAILED, STARTING);
     if (retried) {
-      properties.remove(PREFIX + "reason");
+      properties.put(PREFIX + "reason", "");
     }
     return retried;
   }
@@ -40,7 +54,7 @@ final class AgentState {
     StringBuilder text = new StringBuilder();
     for (String key : new String[] {"state", "version", "port"}) {
       String value = System.getProperty(PREFIX + key);
-      if (value != null) {
+      if (value != null && !value.isEmpty()) {
         text.append(text.length() == 0 ? "" : ", ").append(key).append(' ').append(value);
       }
     }

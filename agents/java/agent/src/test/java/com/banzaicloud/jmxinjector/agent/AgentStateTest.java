@@ -2,9 +2,9 @@ package com.banzaicloud.jmxinjector.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +12,7 @@ class AgentStateTest {
 
   @AfterEach
   void forget() {
-    for (String key : new String[] {"state", "reason", "port"}) {
+    for (String key : new String[] {"state", "reason", "version", "host", "port", "config"}) {
       System.clearProperty(AgentState.PREFIX + key);
     }
   }
@@ -28,12 +28,26 @@ class AgentStateTest {
   }
 
   @Test
+  void afterTheStartNoKeyIsAddedOrRemoved() {
+    AgentState.declare();
+    Set<Object> declared = Set.copyOf(System.getProperties().keySet());
+    assertEquals("", AgentState.describe());
+    assertTrue(AgentState.claim());
+    for (String key : new String[] {"reason", "version", "host", "port", "config"}) {
+      AgentState.publish(key, "x");
+    }
+    AgentState.publish("state", AgentState.FAILED);
+    assertTrue(AgentState.claim());
+    assertEquals(declared, System.getProperties().keySet());
+  }
+
+  @Test
   void isClaimedAgainAfterAFailure() {
     assertTrue(AgentState.claim());
     AgentState.publish("reason", "port in use");
     AgentState.publish("state", AgentState.FAILED);
     assertTrue(AgentState.claim());
-    assertNull(System.getProperty(AgentState.PREFIX + "reason"));
+    assertEquals("", System.getProperty(AgentState.PREFIX + "reason"));
     assertFalse(AgentState.claim());
   }
 }

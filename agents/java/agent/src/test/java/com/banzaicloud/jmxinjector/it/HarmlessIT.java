@@ -2,17 +2,24 @@ package com.banzaicloud.jmxinjector.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.banzaicloud.jmxinjector.apps.ForeignHttpServer;
 import com.banzaicloud.jmxinjector.apps.Idle;
 import com.banzaicloud.jmxinjector.apps.OwnLogManager;
 import com.sun.tools.attach.VirtualMachine;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,6 +29,11 @@ class HarmlessIT {
   private static final String JDKS = "com.banzaicloud.jmxinjector.it.Jdk#wanted";
   private static final String IDLE = Idle.class.getName();
 
+  /** By then the agent of an application is at the port: it waits 2 s from the start of main on. */
+  private static final long LONGER_THAN_GRACE_MS = 5_000;
+
+  @TempDir Path folder;
+
   @ParameterizedTest
   @MethodSource(JDKS)
   void aPortInUseIsWaitedFor(Jdk jdk) throws Exception {
@@ -30,11 +42,12 @@ class HarmlessIT {
     holder.bind(new InetSocketAddress(0));
     int port = holder.getLocalPort();
     try (Jvm jvm = Jvm.start(jdk, Jvm.agent(port), IDLE, "3");
-        Jvm second = Jvm.start(jdk, Jvm.agent(port), IDLE, "4")) {
+        Jvm second = Jvm.start(jdk, Jvm.agent(port + ":/does/not/exist"), IDLE, "4")) {
       jvm.awaitOut("started");
-      // This one ends while the agent still waits.
+      // This one ends while the agent still waits, and has read no configuration that it could complain of.
       second.awaitOut("started");
       awaitState(second, "starting");
+      Thread.sleep(LONGER_THAN_GRACE_MS);
       assertEquals(new Jvm.Result(4, "started\nended\n", ""), second.end());
       holder.close();
       jvm.awaitMetrics(port, "jmx_exporter_config_valid 1.0");
@@ -164,13 +177,68 @@ class HarmlessIT {
 
   @ParameterizedTest
   @MethodSource(JDKS)
+  void aToolThatStaysIsLeftAloneToo(Jdk jdk) throws Exception {
+    assumeTrue(jdk.isPresent(), jdk + " is not on this machine");
+    int port = Jvm.freePort();
+    // With all that the agent needs in order to serve.
+    String modules = "-J--add-modules=java.management,jdk.httpserver";
+    try (Jvm jvm = Jvm.start(List.of(jdk.tool("rmiregistry"), modules, "0"), Jvm.agent(port))) {
+      jvm.await("the agent's keys", () -> property(jvm, "state") != null);
+      Thread.sleep(LONGER_THAN_GRACE_MS);
+      Properties properties = properties(jvm);
+      for (String key : List.of("state", "reason", "version", "host", "port", "config")) {
+        assertEquals("", properties.getProperty("jmx.injector.agent." + key), key);
+      }
+      assertThrows(ConnectException.class, () -> new Socket("127.0.0.1", port).close());
+      assertEquals(1, jvm.err().lines().filter(line -> !line.startsWith("WARNING")).count(), jvm.err());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(JDKS)
+  void anHttpServerOfTheApplicationIsNotStarted(Jdk jdk) throws Exception {
+    assumeTrue(jdk.isPresent(), jdk + " is not on this machine");
+    String provider = "com.sun.net.httpserver.HttpServerProvider";
+    String foreign = ForeignHttpServer.class.getName();
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve("com.sun.net.httpserver.spi.HttpServerProvider"), foreign + "\n");
+    String classPath = Path.of("target/test-classes").toAbsolutePath().toString();
+    List<List<String>> ways =
+        List.of(
+            List.of("-cp", classPath + ":" + folder, "one of its services"),
+            List.of("-D" + provider + "=" + foreign, "-cp", classPath, foreign));
+    for (List<String> way : ways) {
+      int port = Jvm.freePort();
+      List<String> arguments = new ArrayList<>(way.subList(0, way.size() - 1));
+      arguments.addAll(List.of(Jvm.agent(port), IDLE, "8"));
+      try (Jvm jvm = Jvm.start(jdk, arguments.toArray(new String[0]))) {
+        jvm.awaitErr("\n");
+        awaitState(jvm, "failed");
+        String reason =
+            "the application brings its own " + provider + " (" + way.get(way.size() - 1)
+                + "), which the agent must not start";
+        assertEquals(reason, property(jvm, "reason"));
+        assertEquals(
+            new Jvm.Result(8, "started\nended\n", "jmx-injector: no metrics are served: " + reason + "\n"), jvm.end());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(JDKS)
   void theApplicationStillChoosesItsLogManager(Jdk jdk) throws Exception {
     assumeTrue(jdk.isPresent(), jdk + " is not on this machine");
     int port = Jvm.freePort();
     try (Jvm jvm = Jvm.start(jdk, Jvm.agent(port), OwnLogManager.class.getName())) {
       jvm.awaitOut("Manager");
       jvm.awaitMetrics(port, "jmx_exporter_config_valid 1.0");
-      assertEquals(new Jvm.Result(0, "Manager\n", jvm.err()), jvm.end());
+      assertEquals(
+          new Jvm.Result(
+              0,
+              "Manager\n",
+              "jmx-injector: version 0.1.0 serves metrics on port " + port
+                  + ", configured by the built-in preset jvm\n"),
+          jvm.end());
     }
   }
 
@@ -184,10 +252,13 @@ class HarmlessIT {
   }
 
   private static String property(Jvm jvm, String key) throws Exception {
+    return properties(jvm).getProperty("jmx.injector.agent." + key);
+  }
+
+  private static Properties properties(Jvm jvm) throws Exception {
     VirtualMachine machine = VirtualMachine.attach(String.valueOf(jvm.process.pid()));
     try {
-      Properties properties = machine.getSystemProperties();
-      return properties.getProperty("jmx.injector.agent." + key);
+      return machine.getSystemProperties();
     } finally {
       machine.detach();
     }

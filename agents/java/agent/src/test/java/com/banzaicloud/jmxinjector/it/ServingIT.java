@@ -117,7 +117,8 @@ class ServingIT {
       assertFalse(result.out().contains("stray "), result.out());
       assertFalse(result.out().contains("visible "), result.out());
       assertTrue(result.out().endsWith(
-          "property jmx.injector.agent.port\nproperty jmx.injector.agent.state\nproperty jmx.injector.agent.version\n"),
+          "property jmx.injector.agent.config\nproperty jmx.injector.agent.host\nproperty jmx.injector.agent.port\n"
+              + "property jmx.injector.agent.reason\nproperty jmx.injector.agent.state\nproperty jmx.injector.agent.version\n"),
           result.out());
     }
   }

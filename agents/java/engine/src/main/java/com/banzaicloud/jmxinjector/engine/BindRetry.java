@@ -42,7 +42,7 @@ final class BindRetry {
         return attempt.bind();
       } catch (BindException failure) {
         if (waited >= totalMs) {
-          throw new IOException(
+          throw new Refusal(
               "port " + address.getPort() + " could not be bound for " + waited / 1000 + " s ("
                   + failure.getMessage() + "); choose another port, or end the process that holds it",
               failure);

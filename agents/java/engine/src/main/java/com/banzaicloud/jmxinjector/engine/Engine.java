@@ -1,6 +1,7 @@
 package com.banzaicloud.jmxinjector.engine;
 
 import com.banzaicloud.jmxinjector.engine.isolation.Messages;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,9 +33,18 @@ public final class Engine {
       throws IOException, InterruptedException {
     Messages.to(say);
     InetSocketAddress address = address(host, port);
-    ConfigSource config = new ConfigSource(configFile == null ? null : Paths.get(configFile), say);
-    Exposition exposition = new Exposition(config, version);
-    MetricsServer server = MetricsServer.bind(address, exposition.registry(), BindRetry.standard());
+    // First the port: a JVM that runs beside the one that has it (a broker's command line tools) stops here, having read
+    // no file and said nothing.
+    HttpServer http = Port.take(address, BindRetry.standard());
+    ConfigSource config;
+    MetricsServer server;
+    try {
+      config = new ConfigSource(configFile == null ? null : Paths.get(configFile), say);
+      server = MetricsServer.start(http, new Exposition(config, version).registry());
+    } catch (Throwable failure) {
+      Port.release(http);
+      throw failure;
+    }
 
     publish.accept("host", host);
     publish.accept("port", String.valueOf(server.port()));

@@ -11,15 +11,23 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.concurrent.TimeUnit;
 
 /** What a scrape answers: the agent's own metrics, the JVM's, and those that the configuration makes of MBeans. */
 final class Exposition implements MultiCollector {
 
   private static final String RELOADS = "jmx_config_reload_";
 
+  /** Looking for deadlocks stops all threads for a time that grows with their number. */
+  private static final String DEADLOCKS = "jvm_threads_deadlocked";
+
+  private static final long DEADLOCKS_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private final ConfigSource config;
   private final PrometheusRegistry jvm = new PrometheusRegistry();
   private final PrometheusRegistry all = new PrometheusRegistry();
+  private MetricSnapshots deadlocks;
+  private long deadlocksReadAt;
 
   Exposition(ConfigSource config, String version) {
     this.config = config;
@@ -45,7 +53,8 @@ final class Exposition implements MultiCollector {
         gauge("jmx_exporter_config_valid", "1 if the configuration file is in force as it is now.", config.isValid()));
     answer.metricSnapshot(reloads("success", config.reloads()));
     answer.metricSnapshot(reloads("failure", config.failures()));
-    add(answer, jvm.scrape());
+    add(answer, jvm.scrape(name -> !name.startsWith(DEADLOCKS)));
+    add(answer, deadlocks());
     try {
       for (MetricSnapshots part : config.current().collect()) {
         add(answer, part);
@@ -56,6 +65,15 @@ final class Exposition implements MultiCollector {
       add(answer, MetricSnapshots.of(gauge("jmx_scrape_error", "Non-zero if this scrape failed.", true)));
     }
     return answer.build();
+  }
+
+  /** At most a minute old. */
+  private synchronized MetricSnapshots deadlocks() {
+    if (deadlocks == null || System.nanoTime() - deadlocksReadAt > DEADLOCKS_NANOS) {
+      deadlocks = jvm.scrape(name -> name.startsWith(DEADLOCKS));
+      deadlocksReadAt = System.nanoTime();
+    }
+    return deadlocks;
   }
 
   /** The first metric of a name stays: two of one name would make the whole answer invalid. */

@@ -7,9 +7,12 @@ import io.prometheus.metrics.config.PrometheusProperties;
 import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,28 +23,33 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class MetricsServer {
 
+  /** Threads that read requests and answer all but scrapes. */
   private static final int MOST_THREADS = 3;
+
   private static final int MOST_WAITING = 16;
-  private static final int BACKLOG = 16;
+  private static final int MOST_SCRAPES = 3;
 
   private final HttpServer server;
+  private final ThreadPoolExecutor scrapes;
 
-  private MetricsServer(HttpServer server) {
+  private MetricsServer(HttpServer server, ThreadPoolExecutor scrapes) {
     this.server = server;
+    this.scrapes = scrapes;
   }
 
-  static MetricsServer bind(InetSocketAddress address, PrometheusRegistry registry, BindRetry retry)
-      throws IOException, InterruptedException {
-    HttpServer server = retry.run(address, () -> HttpServer.create(address, BACKLOG));
+  /** Answers on the port that {@code server} holds. */
+  static MetricsServer start(HttpServer server, PrometheusRegistry registry) {
+    // A scrape reads MBeans, and one of them may never return: scrapes have threads of their own, and none waits in line.
+    ThreadPoolExecutor scrapes = executor("scrape", MOST_SCRAPES, new SynchronousQueue<>());
     server.createContext("/", new Answer(404, "Not found. Metrics are at /metrics\n"));
     server.createContext("/-/healthy", new Answer(200, "healthy\n"));
     server.createContext("/-/ready", new Answer(200, "ready\n"));
     MetricsHandler metrics = new MetricsHandler(PrometheusProperties.get(), registry);
-    server.createContext("/metrics", exchange -> handleMetrics(exchange, metrics));
-    server.setExecutor(executor());
+    server.createContext("/metrics", exchange -> handleMetrics(exchange, metrics, scrapes));
+    server.setExecutor(executor("http", MOST_THREADS, new ArrayBlockingQueue<>(MOST_WAITING)));
     server.start();
     nameThreads();
-    return new MetricsServer(server);
+    return new MetricsServer(server, scrapes);
   }
 
   int port() {
@@ -51,21 +59,22 @@ final class MetricsServer {
   void stop() {
     server.stop(0);
     ((ThreadPoolExecutor) server.getExecutor()).shutdownNow();
+    scrapes.shutdownNow();
   }
 
   /** Threads come with the first request and go when none follows; more requests than the queue holds are cut off. */
-  private static ThreadPoolExecutor executor() {
+  private static ThreadPoolExecutor executor(String name, int most, BlockingQueue<Runnable> waiting) {
     ThreadGroup group = Thread.currentThread().getThreadGroup();
     AtomicInteger count = new AtomicInteger();
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
-            MOST_THREADS,
-            MOST_THREADS,
+            most,
+            most,
             90,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MOST_WAITING),
+            waiting,
             work -> {
-              Thread thread = new Thread(group, work, "jmx-injector-http-" + count.incrementAndGet());
+              Thread thread = new Thread(group, work, "jmx-injector-" + name + "-" + count.incrementAndGet());
               thread.setDaemon(true);
               // What goes wrong in here is no business of the application's handler.
               thread.setUncaughtExceptionHandler((failed, failure) -> {});
@@ -86,14 +95,28 @@ final class MetricsServer {
     }
   }
 
-  private static void handleMetrics(HttpExchange exchange, HttpHandler metrics) throws IOException {
+  private static void handleMetrics(HttpExchange exchange, HttpHandler metrics, Executor scrapes) throws IOException {
     // The JDK's server hands on whatever begins with the path of a context.
     if (!exchange.getRequestURI().getPath().equals("/metrics")) {
       new Answer(404, "Not found. Metrics are at /metrics\n").handle(exchange);
     } else if (!Answer.isRead(exchange)) {
       new Answer(405, "Only GET and HEAD are answered\n").handle(exchange);
     } else {
+      try {
+        scrapes.execute(() -> scrape(exchange, metrics));
+      } catch (RejectedExecutionException allBusy) {
+        new Answer(503, "Busy with " + MOST_SCRAPES + " scrapes that are not done yet\n").handle(exchange);
+      }
+    }
+  }
+
+  private static void scrape(HttpExchange exchange, HttpHandler metrics) {
+    try {
       metrics.handle(exchange);
+    } catch (IOException | RuntimeException | Error failure) {
+      // The client has gone, or the library could not answer; nobody above this to tell.
+    } finally {
+      exchange.close();
     }
   }
 

@@ -1,6 +1,8 @@
 package com.banzaicloud.jmxinjector.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
@@ -32,6 +34,21 @@ class ExpositionTest {
     assertEquals(1, threads);
     assertTrue(answer.stream().anyMatch(metric -> name(metric).equals("test_peak")));
     assertTrue(answer.stream().anyMatch(metric -> name(metric).equals("jmx_exporter_config_valid")));
+  }
+
+  @Test
+  void deadlocksAreNotLookedForWithEachScrape() throws Exception {
+    Exposition exposition = new Exposition(new ConfigSource(null, line -> {}), "test");
+    MetricSnapshots first = exposition.registry().scrape();
+    MetricSnapshots second = exposition.registry().scrape();
+    for (String name : new String[] {"jvm_threads_deadlocked", "jvm_threads_deadlocked_monitor"}) {
+      assertSame(metric(first, name), metric(second, name));
+    }
+    assertNotSame(metric(first, "jvm_threads_current"), metric(second, "jvm_threads_current"));
+  }
+
+  private static MetricSnapshot metric(MetricSnapshots all, String name) {
+    return all.stream().filter(metric -> name(metric).equals(name)).findFirst().orElseThrow();
   }
 
   private static String name(MetricSnapshot metric) {
