@@ -26,6 +26,7 @@ const LABEL_KEY: &str = "a label key: an optional DNS prefix and '/', then 1 to 
 const LABEL_VALUE: &str =
     "a label value: at most 63 letters, digits, '-', '_' or '.', beginning and ending with a letter or digit";
 const CONFIG_MAP_NAME: &str = "the name of a ConfigMap: 1 to 253 lowercase letters, digits, '-' or '.', beginning and ending with a letter or digit";
+const CONTAINER_NAME: &str = "the name of a container: 1 to 63 lowercase letters, digits or '-', beginning and ending with a letter or digit";
 const CONFIG_MAP_KEY: &str = "a key of a ConfigMap: 1 to 253 letters, digits, '-', '_' or '.'";
 
 /// All errors of `spec`, in the order of its fields.
@@ -75,6 +76,15 @@ pub fn validate(spec: &PrometheusJmxExporterSpec) -> Vec<FieldError> {
             found: "0".into(),
             expected: "a TCP port, 1 to 65535",
         });
+    }
+    for (index, name) in spec.containers.iter().enumerate() {
+        if name.len() > 63 || name.contains('.') || !is_dns_subdomain(name) {
+            errors.push(FieldError {
+                field: format!("spec.containers[{index}]"),
+                found: format!("{name:?}"),
+                expected: CONTAINER_NAME,
+            });
+        }
     }
     errors
 }
@@ -145,6 +155,7 @@ mod tests {
     #[case::label_value(|s: &mut PrometheusJmxExporterSpec| { s.label_selector.insert("app".into(), "-x".into()); }, "spec.labelSelector[\"app\"]: found \"-x\"")]
     #[case::config_map_name(|s: &mut PrometheusJmxExporterSpec| s.config.config_map_name = "Up".into(), "spec.config.configMapName: found \"Up\"")]
     #[case::config_map_key(|s: &mut PrometheusJmxExporterSpec| s.config.config_map_key = "../etc".into(), "spec.config.configMapKey: found \"../etc\"")]
+    #[case::container(|s: &mut PrometheusJmxExporterSpec| s.containers.push("a.b".into()), "spec.containers[0]: found \"a.b\"")]
     #[case::port(|s: &mut PrometheusJmxExporterSpec| s.port = 0, "spec.port: found 0, expected a TCP port, 1 to 65535")]
     fn each_error_names_its_field(
         #[case] change: impl Fn(&mut PrometheusJmxExporterSpec),

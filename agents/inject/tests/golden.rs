@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use jmx_injector_api::PrometheusJmxExporter;
-use jmx_injector_inject::{Decision, PodView, Reason, decide};
+use jmx_injector_inject::{Decision, Plan, PodView, Reason, decide};
 use json_patch::PatchOperation;
 use serde_json::Value;
 
@@ -20,12 +20,22 @@ fn decide_on(pod: &Value, namespace: &str, exporters: &[Arc<PrometheusJmxExporte
     (view, decision)
 }
 
-fn outcome(case: &Case) -> Outcome {
+/// The plan of a case that is injected, and the pod that comes out.
+fn injected(case: &Case) -> Result<(PodView, Plan, Value), Reason> {
     match decide_on(&case.pod, case.namespace(), &case.exporters) {
-        (_, Decision::Skip(reason)) => Case::skipped(reason.code(), &reason.to_string()),
+        (_, Decision::Skip(reason)) => Err(reason),
         (view, Decision::Inject(plan)) => {
             let mut pod = case.pod.clone();
             json_patch::patch(&mut pod, &plan.patch(&view)).unwrap();
+            Ok((view, plan, pod))
+        }
+    }
+}
+
+fn outcome(case: &Case) -> Outcome {
+    match injected(case) {
+        Err(reason) => Case::skipped(reason.code(), &reason.to_string()),
+        Ok((_, plan, pod)) => {
             let warnings: Vec<_> = plan.warnings.iter().map(|w| format!("{}: {w}", w.code())).collect();
             Case::injected(&pod, &warnings)
         }
@@ -47,11 +57,7 @@ fn each_case_is_as_expected() {
 #[test]
 fn injecting_twice_adds_nothing() {
     for case in case::cases() {
-        let (view, Decision::Inject(plan)) = decide_on(&case.pod, case.namespace(), &case.exporters) else {
-            continue;
-        };
-        let mut pod = case.pod.clone();
-        json_patch::patch(&mut pod, &plan.patch(&view)).unwrap();
+        let Ok((_, _, pod)) = injected(&case) else { continue };
         let (_, second) = decide_on(&pod, case.namespace(), &case.exporters);
         assert!(matches!(second, Decision::Skip(Reason::AlreadyInjected)), "case {}: {second:?}", case.name);
     }
@@ -60,9 +66,7 @@ fn injecting_twice_adds_nothing() {
 #[test]
 fn patches_only_add_and_test() {
     for case in case::cases() {
-        let (view, Decision::Inject(plan)) = decide_on(&case.pod, case.namespace(), &case.exporters) else {
-            continue;
-        };
+        let Ok((view, plan, _)) = injected(&case) else { continue };
         for operation in plan.patch(&view).0 {
             assert!(
                 matches!(operation, PatchOperation::Add(_) | PatchOperation::Test(_)),
@@ -77,11 +81,7 @@ fn patches_only_add_and_test() {
 #[test]
 fn what_is_added_meets_pod_security_restricted() {
     for case in case::cases() {
-        let (view, Decision::Inject(plan)) = decide_on(&case.pod, case.namespace(), &case.exporters) else {
-            continue;
-        };
-        let mut pod = case.pod.clone();
-        json_patch::patch(&mut pod, &plan.patch(&view)).unwrap();
+        let Ok((_, _, pod)) = injected(&case) else { continue };
         let containers = pod["spec"]["initContainers"].as_array().unwrap();
         let added = containers.iter().find(|container| container["name"] == "jmx-injector-install").unwrap();
         let context = &added["securityContext"];
