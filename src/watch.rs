@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, TryStreamExt};
 use jmx_injector_api::PrometheusJmxExporter;
 use kube::api::Api;
+use kube::core::error_boundary::InvalidObject;
 use kube::core::{DeserializeGuard, NamespaceResourceScope, Resource};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
@@ -44,6 +45,17 @@ where
     let stream =
         logged::<K, _>(watcher(api, config).default_backoff().modify(slim).reflect(writer).touched_objects());
     (store, stream)
+}
+
+/// Tells of an exporter that cannot be read.
+pub fn warn_unreadable(invalid: &InvalidObject) {
+    let (namespace, name) = (&invalid.metadata.namespace, &invalid.metadata.name);
+    tracing::warn!(
+        ?namespace,
+        ?name,
+        error = invalid.error,
+        "a PrometheusJmxExporter cannot be read, it is ignored"
+    );
 }
 
 /// Each object that was added, changed or removed.

@@ -38,13 +38,7 @@ pub async fn run(args: WebhookArgs) -> anyhow::Result<()> {
         });
     tokio::spawn(changes.for_each(async |exporter| {
         if let Err(invalid) = &exporter.0 {
-            let (namespace, name) = (&invalid.metadata.namespace, &invalid.metadata.name);
-            tracing::warn!(
-                ?namespace,
-                ?name,
-                error = invalid.error,
-                "a PrometheusJmxExporter cannot be read, it is ignored"
-            );
+            watch::warn_unreadable(invalid);
         }
     }));
 

@@ -158,6 +158,14 @@ fn a_refused_pod_is_told_by_the_exit_status() {
 }
 
 #[test]
+fn content_on_the_line_of_a_marker_is_read() {
+    let pod = "--- # nothing\n--- {kind: Pod, metadata: {name: a}, spec: {containers: [{name: app}]}}\n";
+    let output = inject(&["-f", "-", "--all"], pod);
+    assert!(stderr(&output).contains("Pod default/a: injected"), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("--- # nothing\n---\nkind: Pod\n"), "{}", stdout(&output));
+}
+
+#[test]
 fn every_kind_of_workload_and_list_is_injected_in_every_form() {
     let template = "{metadata: {labels: {a: b}}, spec: {containers: [{name: app}]}}";
     let mut items = Vec::new();

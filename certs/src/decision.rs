@@ -60,11 +60,12 @@ pub fn decide(contents: &Contents, names: &[String], now: OffsetDateTime) -> Act
         return Action::RenewLeaf("it lacks a name");
     }
     let published = now >= ca.not_before + issue::BACKDATED + PROPAGATION;
-    if leaf.issuer != ca.subject && published {
+    let of_old_ca = leaf.issuer != ca.subject;
+    if of_old_ca && published {
         return Action::RenewLeaf("the new CA has been published long enough");
     }
     // A leaf of the old CA that is still good waits for the new one to be published.
-    let may_wait = leaf.issuer != ca.subject && !published && now < leaf.not_after;
+    let may_wait = of_old_ca && now < leaf.not_after;
     if now >= leaf.renewal_time() && !may_wait {
         return Action::RenewLeaf("two thirds of its life are over");
     }

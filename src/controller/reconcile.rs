@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::probe::Prober;
 use super::triggers::Pods;
-use crate::watch::{GuardedExporter, readable};
+use crate::watch::{GuardedExporter, readable, warn_unreadable};
 
 const FIELD_MANAGER: &str = "jmx-injector-controller";
 /// Without any event, a status is looked at again after this time: an event can be lost while a watch is broken.
@@ -49,13 +49,7 @@ pub async fn reconcile(guarded: Arc<GuardedExporter>, context: Arc<Context>) -> 
     let exporter = match &guarded.0 {
         Ok(exporter) => exporter,
         Err(invalid) => {
-            let (namespace, name) = (&invalid.metadata.namespace, &invalid.metadata.name);
-            tracing::warn!(
-                ?namespace,
-                ?name,
-                error = invalid.error,
-                "a PrometheusJmxExporter cannot be read, it is ignored"
-            );
+            warn_unreadable(invalid);
             return Ok(Action::await_change());
         }
     };
@@ -71,8 +65,10 @@ pub async fn reconcile(guarded: Arc<GuardedExporter>, context: Arc<Context>) -> 
     let endpoints = endpoints_of(exporter, injected);
     let running: Vec<_> = endpoints.iter().filter_map(|endpoint| endpoint.running.clone().ok()).collect();
     let answers = context.prober.ask(&running).await;
-    let Unserved { mut not_served, taken } = unserved(exporter, &context);
-    explain(&mut not_served, exporter, &context).await;
+    let namespace = exporter.metadata.namespace.as_deref().unwrap_or_default();
+    let exporters = readable(&context.exporters, namespace);
+    let Unserved { mut not_served, taken } = unserved(exporter, &exporters, &context.pods);
+    explain(&mut not_served, namespace, &exporters, &context.client).await;
     let observed = Observed {
         exporter,
         endpoints,
@@ -112,9 +108,12 @@ struct Unserved {
 }
 
 /// The pods that the exporter selects and does not serve.
-fn unserved(exporter: &PrometheusJmxExporter, context: &Context) -> Unserved {
+fn unserved(
+    exporter: &PrometheusJmxExporter,
+    exporters: &[Arc<PrometheusJmxExporter>],
+    pods: &Pods,
+) -> Unserved {
     let namespace = exporter.metadata.namespace.as_deref().unwrap_or_default();
-    let exporters = readable(&context.exporters, namespace);
     let mut unserved = Unserved::default();
     let mut look_at = |pod: &ObjectMeta, served_by: Option<String>| {
         if pod.namespace.as_deref() != Some(namespace) || pod.deletion_timestamp.is_some() {
@@ -136,34 +135,33 @@ fn unserved(exporter: &PrometheusJmxExporter, context: &Context) -> Unserved {
             _ => {}
         }
     };
-    for pod in context.pods.injected.state() {
-        let ended = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-        if !matches!(ended, Some("Succeeded" | "Failed")) {
-            look_at(pod.meta(), status::injection_status(&pod).and_then(|injection| injection.exporter));
-        }
+    for pod in pods.injected.state() {
+        look_at(pod.meta(), status::injection_status(&pod).and_then(|injection| injection.exporter));
     }
-    for pod in context.pods.others.state() {
+    for pod in pods.others.state() {
         look_at(pod.meta(), None);
     }
     unserved
 }
 
 /// Adds to the first names, which are those that a status shows, why the pod is not served: the webhook's own decision.
-async fn explain(not_served: &mut [String], exporter: &PrometheusJmxExporter, context: &Context) {
-    const EXPLAINED: usize = 5;
-    let namespace = exporter.metadata.namespace.as_deref().unwrap_or_default();
-    let pods = Api::<Pod>::namespaced(context.client.clone(), namespace);
-    let exporters = readable(&context.exporters, namespace);
+async fn explain(
+    not_served: &mut [String],
+    namespace: &str,
+    exporters: &[Arc<PrometheusJmxExporter>],
+    client: &Client,
+) {
+    let pods = Api::<Pod>::namespaced(client.clone(), namespace);
     // What becomes of a pod does not depend on the image that would bring the agent.
     let defaults =
         Defaults { image: String::new(), image_pull_policy: String::new(), port: injection::DEFAULT_PORT };
     not_served.sort();
-    for name in not_served.iter_mut().take(EXPLAINED) {
+    for name in not_served.iter_mut().take(status::NAMES_SHOWN) {
         let Ok(Some(pod)) = pods.get_opt(name).await else { continue };
         let Ok(view) = serde_json::to_value(&pod).and_then(serde_json::from_value::<PodView>) else {
             continue;
         };
-        let why = match decide(&view, namespace, &exporters, &defaults) {
+        let why = match decide(&view, namespace, exporters, &defaults) {
             Decision::Inject(_) => "restart it to have it injected".to_owned(),
             Decision::Skip(Reason::AlreadyInjected) => "it carries another's; restart it".to_owned(),
             Decision::Skip(reason) => format!("{}: {reason}", reason.code()),

@@ -108,11 +108,7 @@ impl Manifest {
     pub fn exporters(&self, namespace: &str) -> Vec<Result<PrometheusJmxExporter, String>> {
         let mut exporters = Vec::new();
         for document in &self.documents {
-            let mut objects = Vec::new();
-            if let Some(value) = &document.value {
-                flatten(value, &mut PointerBuf::new(), &mut objects);
-            }
-            for (_, object) in objects {
+            for (_, object) in document.objects() {
                 if object["kind"] == "PrometheusJmxExporter" {
                     let exporter = PrometheusJmxExporter::deserialize(object).map(|mut exporter| {
                         exporter.metadata.namespace.get_or_insert_with(|| namespace.to_owned());
@@ -154,8 +150,9 @@ fn is_marker(line: &str) -> bool {
 impl Document {
     fn parse(text: &str, line: usize) -> Result<Self, InvalidYaml> {
         let only_comments = text.lines().all(|line| {
-            let line = line.trim_start();
-            line.is_empty() || line.starts_with('#') || is_marker(line)
+            // Content may stand on the marker's own line.
+            let content = if is_marker(line) { &line[3..] } else { line }.trim_start();
+            content.is_empty() || content.starts_with('#')
         });
         let value = if only_comments { None } else { Some(Self::read(text, line)?) };
         Ok(Self { text: text.to_owned(), line, value })
@@ -175,17 +172,25 @@ impl Document {
         })
     }
 
+    /// Its objects and where they are.
+    fn objects(&self) -> Vec<(PointerBuf, &Value)> {
+        let mut objects = Vec::new();
+        if let Some(value) = &self.value {
+            flatten(value, &mut PointerBuf::new(), &mut objects);
+        }
+        objects
+    }
+
     fn inject(&mut self, exporters: &[PrometheusJmxExporter], options: &Options) -> Vec<Injection> {
         let Some(value) = &self.value else { return Vec::new() };
-        let mut objects = Vec::new();
-        flatten(value, &mut PointerBuf::new(), &mut objects);
-        let injections: Vec<_> = objects
+        let injections: Vec<_> = self
+            .objects()
             .into_iter()
             .filter_map(|(at, object)| {
                 let pod_at = at.concat(pod_pointer(object["kind"].as_str()?)?);
                 let pod = PodView::deserialize(pod_at.resolve(value).ok()?).ok()?;
                 let namespace = object["metadata"]["namespace"].as_str().unwrap_or(&options.namespace);
-                let result = inject_pod(pod, &pod_at, namespace, exporters, options);
+                let result = inject_pod(&pod, &pod_at, namespace, exporters, options);
                 Some(Injection { line: self.line, object: describe(object, &options.namespace), result })
             })
             .collect();
@@ -226,25 +231,23 @@ fn rewritten(before: &str, value: &Value) -> String {
 }
 
 fn inject_pod(
-    mut pod: PodView,
+    pod: &PodView,
     at: &Pointer,
     namespace: &str,
     exporters: &[PrometheusJmxExporter],
     options: &Options,
 ) -> Result<Injected, Reason> {
-    let mut decision = decide(&pod, namespace, exporters, &options.defaults);
+    let mut decision = decide(pod, namespace, exporters, &options.defaults);
     if options.all && matches!(decision, Decision::Skip(Reason::NotSelected)) {
-        let had_labels = pod.metadata.labels.is_some();
-        pod.metadata.labels.get_or_insert_default().insert(labels::INJECT.to_owned(), "true".to_owned());
-        decision = decide(&pod, namespace, exporters, &options.defaults);
-        if !had_labels {
-            pod.metadata.labels = None;
-        }
+        // The label decides, and does not go into the pod.
+        let mut opted_in = pod.clone();
+        opted_in.metadata.labels.get_or_insert_default().insert(labels::INJECT.to_owned(), "true".to_owned());
+        decision = decide(&opted_in, namespace, exporters, &options.defaults);
     }
     match decision {
         Decision::Skip(reason) => Err(reason),
         Decision::Inject(plan) => {
-            let mut patch = plan.patch(&pod);
+            let mut patch = plan.patch(pod);
             for operation in &mut patch.0 {
                 if let PatchOperation::Add(add) = operation {
                     add.path = at.concat(&add.path);

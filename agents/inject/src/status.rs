@@ -10,6 +10,8 @@ use jmx_injector_api::{
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+/// How many names a message lists, the first in their order: a status must stay small.
+pub const NAMES_SHOWN: usize = 5;
 /// More containers than a pod of ours has.
 const MAX_ENDPOINTS_OF_POD: usize = 32;
 
@@ -248,13 +250,12 @@ fn ready(observed: &Observed<'_>, endpoints: &[MetricsEndpoint]) -> ConditionPar
     ("Ready", Some(is_true), reason, message)
 }
 
-/// The first of `names`, and how many more: a status must stay small.
+/// The first of `names`, and how many more.
 fn some_of(names: impl Iterator<Item = String>) -> String {
-    const SHOWN: usize = 5;
     let mut names: Vec<String> = names.collect();
     names.sort();
-    let more = names.len().saturating_sub(SHOWN);
-    names.truncate(SHOWN);
+    let more = names.len().saturating_sub(NAMES_SHOWN);
+    names.truncate(NAMES_SHOWN);
     let listed = names.join(", ");
     if more == 0 { listed } else { format!("{listed} and {more} more") }
 }
